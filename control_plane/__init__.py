@@ -1,0 +1,1 @@
+"""YAML in, Envoy configuration and the sidecar's runtime file out."""

@@ -1,0 +1,74 @@
+"""What is wrong with a configuration, where, and what to do about it.
+
+A problem is data: every step appends to one `Problems` and goes on, so that the user sees all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A spot in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: `what` is wrong, what to `do`, and the stable id of the `rule` that found it."""
+
+    place: Place
+    level: Level
+    rule: str
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.level}: {self.what}; {self.do}"
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems in any order, gives them back sorted by place; the same problem twice is kept once."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def error(self, place: Place, rule: str, what: str, do: str) -> None:
+        self._add(Problem(place, "error", rule, what, do))
+
+    def warn(self, place: Place, rule: str, what: str, do: str) -> None:
+        self._add(Problem(place, "warning", rule, what, do))
+
+    def _add(self, problem: Problem) -> None:
+        if problem not in self.found:
+            self.found.append(problem)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(sorted(self.found, key=lambda p: (p.place, p.level, p.rule, p.what)))
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [p for p in self if p.level == "error"]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return [p for p in self if p.level == "warning"]
+
+
+class ConfigError(Exception):
+    """Raised where going on makes no sense; carries every problem found so far."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__("\n".join(str(p) for p in problems.errors))
+        self.problems = problems

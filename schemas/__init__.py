@@ -1,0 +1,1 @@
+"""The contracts every room shares. Imports nothing of ours."""
