@@ -16,6 +16,7 @@ from typing import Any
 from e2e.fake import script as scripts
 from e2e.fake.connection import Connection
 from e2e.fake.http1 import Exchange
+from e2e.fake.plan import Steps, plan
 from e2e.fake.script import DEFAULT, Script
 
 
@@ -73,15 +74,13 @@ class Provider:
         with self._changed:
             self._changed.notify_all()
 
-    def script_for(self, exchange: Exchange, body: Any) -> Script:
-        if self._next:
-            return self._next.popleft()
+    def plan(self, exchange: Exchange) -> tuple[Script, Steps]:
+        """The script and the steps for a request: a `next()` first, then `x-fake`, the model id, `always()`."""
         text = exchange.header("x-fake")
-        if text:
-            return scripts.from_text(text)
-        model = body.get("model") if isinstance(body, dict) else None
-        asked = scripts.from_model(model) if isinstance(model, str) else None
-        return asked or self._always
+        told = self._next.popleft() if self._next else scripts.from_text(text) if text else None
+        # Big bodies are not worth remembering.
+        choose = plan if len(exchange.body) < 65_536 else plan.__wrapped__
+        return choose(exchange.target, exchange.body, told, self._always)
 
     # Running.
 
