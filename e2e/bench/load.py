@@ -25,7 +25,10 @@ def request(model: str, *, stream: bool = False) -> bytes:
                 {"role": "user", "content": passage},
                 {"role": "assistant", "content": passage},
                 {"role": "user", "content": passage},
-                {"role": "assistant", "content": "There is one at 23:10 and another at 06:40, both with sleeping cars."},
+                {
+                    "role": "assistant",
+                    "content": "There is one at 23:10 and another at 06:40, both with sleeping cars.",
+                },
                 {"role": "user", "content": "Which of the two is cheaper for a family of four?"},
             ],
             "temperature": 0.2,

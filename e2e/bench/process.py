@@ -36,7 +36,7 @@ def running(
     Raises RuntimeError with the end of its log when it dies or stays silent.
     """
     with log.open("wb") as output:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(
             command, stdout=output, stderr=output, env={**os.environ, **environ}, start_new_session=True
         )
     try:
