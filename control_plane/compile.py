@@ -1,0 +1,63 @@
+"""One YAML file -> everything known about it: document, environment, configuration, plan and problems.
+
+The one door the commands use. A user's fault is never raised: it is in `problems`, and what follows from it is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from control_plane import document as documents
+from control_plane import environment as environments
+from control_plane import read
+from control_plane.config import Config
+from control_plane.document import Document
+from control_plane.environment import Environment
+from control_plane.gateway import Gateway
+from control_plane.problems import ConfigError, Problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """Parts after a failure are None; `environment` is there even then."""
+
+    document: Document | None
+    config: Config | None
+    gateway: Gateway | None
+    environment: Environment
+    problems: Problems
+
+
+def compile_file(path: Path, environ: Mapping[str, str]) -> Compiled:
+    """The file at `path`; a `.env` beside it fills in what `environ` does not set."""
+    return _compile(lambda: documents.load(path), path.parent, environ)
+
+
+def compile_text(content: bytes, name: str, directory: Path, environ: Mapping[str, str]) -> Compiled:
+    """The same for text; `name` is what problems call it, relative paths and `.env` are looked up in `directory`."""
+    return _compile(lambda: documents.parse(content, name, directory), directory, environ)
+
+
+def _compile(parse: Callable[[], Document], directory: Path, environ: Mapping[str, str]) -> Compiled:
+    problems = Problems()
+    environment, document = Environment(environ), None
+    try:
+        environment = environments.read(directory, environ)
+        document = parse()
+        config = read.config(document, environment, problems)
+        gateway = _plan(config, problems)
+    except ConfigError as error:
+        problems.found.extend(p for p in error.problems if p not in problems.found)
+        config, gateway = None, None
+    return Compiled(document=document, config=config, gateway=gateway, environment=environment, problems=problems)
+
+
+def _plan(config: Config | None, problems: Problems) -> Gateway | None:
+    if config is None:
+        return None
+    from control_plane import plan
+
+    found = plan.gateway(config, problems)
+    return None if problems.errors else found
