@@ -94,7 +94,10 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=LazyGroup, help=HELP, context_settings=CONTEXT)
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
 )
@@ -106,7 +109,8 @@ def main() -> None:
     """Run the command line of this process; the console script of the package."""
     try:
         cli(prog_name="plano-cp")
-    except Exception as bug:  # noqa: BLE001 - the last door: whatever is left is our fault, said in one line
+    except Exception as bug:
+        # The last door: users' faults were said long before, so whatever arrives here is ours.
         if os.environ.get("PLANO_DEBUG"):
             raise
         from control_plane.console import report_bug

@@ -111,7 +111,7 @@ def report_bug(bug: BaseException) -> None:
     spot = f" at {Path(last[0].filename).name}:{last[0].lineno}" if last else ""
     where = _keep_traceback(bug)
     click.echo(
-        f"plano-cp: internal error: {type(bug).__name__}{spot}; this is a fault of plano-cp, not of your configuration; "
+        f"plano-cp: internal error: {type(bug).__name__}{spot} (our fault, not your configuration's); "
         f"details: {where} (PLANO_DEBUG=1 prints them)",
         err=True,
     )

@@ -135,7 +135,7 @@ def _deployed_targets(rendered: Rendered, only: str | None, name: str) -> dict[P
 
     directory = run_directory(name, os.environ)
     if not directory.bootstrap.is_file():
-        raise Fault(f"nothing was started as {name!r} yet, so there is nothing to compare with; use `plano-cp up` or -o")
+        raise Fault(f"nothing was started as {name!r} yet, so there is nothing to compare with; name -o FILE instead")
     both = {"bootstrap": (directory.bootstrap, rendered.bootstrap), "runtime": (directory.runtime, rendered.runtime)}
     return dict(both[kind] for kind in ([only] if only else both))
 

@@ -19,7 +19,7 @@ and as the first line of config.yaml:
 
 
 @click.command("schema", help=HELP, short_help="Print the JSON schema of the configuration, for editors.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write FILE instead of stdout.", metavar="FILE")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write FILE.")
 def command(output: Path | None) -> None:
     """See HELP."""
     from importlib.resources import files

@@ -1,4 +1,4 @@
-"""Which configuration a command works on. In: FILE, `--path` and the directory. Out: a `Compiled`, or a `Fault` (exit 2).
+"""Which configuration a command works on. In: FILE, `--path`, the directory. Out: a `Compiled`, or a `Fault` (exit 2).
 
 The rule is Plano's: FILE, else config.yaml, else plano_config.yaml of the directory. `-` reads stdin.
 """
@@ -89,7 +89,8 @@ def compile_source(path: Path, environ: Mapping[str, str] = os.environ) -> Compi
     try:
         path.open("rb").close()
     except OSError as error:
-        raise Fault(f"{path}: {(error.strerror or 'cannot be read').lower()}; check the name and its permissions", 2) from None
+        reason = (error.strerror or "cannot be read").lower()
+        raise Fault(f"{path}: {reason}; check the name and its permissions", 2) from None
     return compile_file(path, environ)
 
 

@@ -1,4 +1,4 @@
-"""`plano-cp validate`: every problem of a configuration. Exit 2 with an error, 1 with --strict and a warning, else 0."""
+"""`plano-cp validate`: every problem of a configuration. Exit 2 for errors, 1 with --strict for warnings, else 0."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Each line is `file:line:column: level: what is wrong; what to do`. Exit codes: 0
 
 @click.command("validate", help=HELP, short_help="Check a configuration and print every problem in it.")
 @file_argument
-@click.option("--env", "check_environment", is_flag=True, help="Also check that every secret is set (.env, environment).")
+@click.option("--env", "check_environment", is_flag=True, help="Also check that every secret is set.")
 @click.option("--strict", is_flag=True, help="Exit 1 when there are warnings.")
 @click.option("--json", "as_json", is_flag=True, help="Print {problems, ok} as JSON.")
 def command(file: Path | None, directory: Path | None, check_environment: bool, strict: bool, as_json: bool) -> None:
@@ -55,8 +55,8 @@ def add_missing_secrets(compiled: Compiled) -> None:
     if compiled.config is None or compiled.gateway is None or compiled.environment is None:
         return
     for variable, place in secrets.missing(compiled.config, compiled.gateway, compiled.environment):
-        what = f"the environment variable {variable} is not set"
-        compiled.problems.error(place, "secret-not-set", what, f"export {variable}, or write it into .env beside the file")
+        do = f"export {variable}, or write it into .env beside the file"
+        compiled.problems.error(place, "secret-not-set", f"the environment variable {variable} is not set", do)
 
 
 def _verdict(name: str, errors: int, warnings: int) -> str:

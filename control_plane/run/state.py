@@ -78,7 +78,7 @@ class RunDirectory:
     def prepare(self) -> None:
         """Create the directories, owner only. Raises RunError when that is impossible or a socket would not fit."""
         if len(os.fsencode(self.admin_socket)) > SOCKET_PATH_LIMIT:
-            raise RunError(f"the run directory {self.path} is too deep for a unix socket; set PLANO_RUN_DIR to a shorter one")
+            raise RunError(f"the path {self.path} is too long for a unix socket; set PLANO_RUN_DIR to a shorter one")
         try:
             self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
@@ -103,7 +103,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A listener as seen from outside. `probe` says how to ask whether it is up (tcp: a client certificate is needed)."""
+    """A listener as seen from outside. `probe` says how to ask whether it is up (tcp: it wants a client certificate)."""
 
     name: str
     kind: str
@@ -121,6 +121,7 @@ class RunPlan:
     processes: tuple[ProcessSpec, ...]
     doors: tuple[Door, ...] = ()
     drain_time_s: float = 30.0
+    ready_within_s: float = 60.0
 
     def dump(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"

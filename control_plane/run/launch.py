@@ -1,0 +1,110 @@
+"""From a compiled configuration to something a supervisor can run.
+
+In: a `Compiled` without errors, the run directory, the environment. Out: the files of the run directory and the child's
+environment. Secrets go into that environment only: never into a file, an argument or a message.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from control_plane.run.curl import curl_line
+from control_plane.run.drain import LISTENER_CLOSE_S
+from control_plane.run.files import write_atomically
+from control_plane.run.processes import open_log
+from control_plane.run.state import Door, Lock, ProcessSpec, RunDirectory, RunPlan
+
+if TYPE_CHECKING:
+    from control_plane.compile import Compiled
+    from control_plane.deployment import Deployment
+    from control_plane.gateway import Gateway, Listener
+    from control_plane.render import Rendered
+
+INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables every child gets when they are set; everything else only by name."""
+INHERITED_PREFIXES = ("AWS_",)
+"""Envoy's SigV4 filter looks for these by itself (keys, role, region, profile, container credentials)."""
+LOG_FORMAT = "[%Y-%m-%d %T.%e][%l][%n] %v"
+PLACEHOLDER = "placeholder"
+
+
+def deployment(directory: RunDirectory) -> Deployment:
+    """Where an Envoy started by `up` finds its admin socket and access log."""
+    from control_plane.deployment import Deployment
+
+    return Deployment(admin_socket=str(directory.admin_socket), access_log_path=str(directory.access_log))
+
+
+def placeholders(compiled: Compiled, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a check only: every secret has a value, none has its own."""
+    from control_plane import secrets
+
+    assert compiled.config and compiled.gateway and compiled.environment, "nothing to check without a plan"
+    names = {secret.variable for secret in compiled.gateway.secrets}
+    names |= {name for name, _ in secrets.missing(compiled.config, compiled.gateway, compiled.environment)}
+    return dict(environ) | dict.fromkeys(names, PLACEHOLDER)
+
+
+def child_environment(environ: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    """What the supervisor and Envoy may know: the usual few variables and the secrets this configuration names."""
+    inherited = {k: v for k, v in environ.items() if k in INHERITED or k.startswith(INHERITED_PREFIXES)}
+    return inherited | dict(secrets)
+
+
+def envoy_spec(envoy: Path, directory: RunDirectory, variables: tuple[str, ...], log_level: str) -> ProcessSpec:
+    """How Envoy is started. Hot restart is off so that several gateways of one machine cannot meet."""
+    argv = (
+        *(str(envoy), "-c", str(directory.bootstrap), "--disable-hot-restart"),
+        *("--drain-time-s", str(LISTENER_CLOSE_S), "--drain-strategy", "immediate"),
+        *("--parent-shutdown-time-s", str(LISTENER_CLOSE_S + 1)),
+        *("--log-level", log_level, "--log-format", LOG_FORMAT, "--file-flush-interval-msec", "500"),
+    )
+    return ProcessSpec(name="envoy", argv=argv, variables=variables)
+
+
+def doors(gateway: Gateway) -> tuple[Door, ...]:
+    """The listeners as a client of this machine sees them."""
+    return tuple(_door(listener, gateway) for listener in gateway.listeners)
+
+
+def _door(listener: Listener, gateway: Gateway) -> Door:
+    mutual = listener.tls is not None and listener.tls.client_ca_file is not None
+    return Door(
+        name=listener.name,
+        kind=listener.kind,
+        address=listener.address,
+        port=listener.port,
+        probe="tcp" if mutual else "https" if listener.tls else "http",
+        curl=curl_line(listener, gateway),
+    )
+
+
+def write(directory: RunDirectory, rendered: Rendered, plan: RunPlan) -> None:
+    """Fill the run directory; the logs and the state of an earlier run are put aside."""
+    for log in directory.logs.glob("*.log"):
+        log.replace(log.with_suffix(".log.1"))
+    directory.access_log.touch(mode=0o600)
+    directory.state.unlink(missing_ok=True)
+    directory.admin_socket.unlink(missing_ok=True)
+    write_atomically(directory.bootstrap, rendered.bootstrap, 0o600)
+    write_atomically(directory.runtime, rendered.runtime, 0o600)
+    write_atomically(directory.plan, plan.dump(), 0o600)
+
+
+def start_background(directory: RunDirectory, environ: Mapping[str, str], lock: Lock) -> subprocess.Popen[bytes]:
+    """Start the supervisor in a session of its own; it inherits the lock, so the run directory is never unowned."""
+    with open_log(directory.supervisor_log) as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "control_plane.run.supervise", str(directory.path)],
+            env=dict(environ),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock.fd,),
+            start_new_session=True,
+        )
