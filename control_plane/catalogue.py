@@ -25,6 +25,7 @@ __all__ = [
     "VariantRow",
     "default_base_url",
     "find",
+    "listed",
     "models",
     "providers",
     "row_at",
@@ -55,6 +56,11 @@ def _by_prefix() -> Mapping[str, ProviderRow]:
 def find(prefix: str) -> ProviderRow | None:
     """The row for the part before the first slash of "prefix/model", aliases included; None when unknown."""
     return _by_prefix().get(prefix)
+
+
+def listed(row: ProviderRow) -> tuple[ModelRow, ...]:
+    """The model ids known for a "prefix/*" entry of this provider; empty when its vendor has no list."""
+    return models()[row.wildcard_catalogue] if row.wildcard_catalogue is not None else ()
 
 
 def default_base_url(row: ProviderRow, region: str | None = None) -> str | None:

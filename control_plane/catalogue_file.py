@@ -40,6 +40,12 @@ class Fields:
     def maybe(self, key: str) -> str | None:
         return self.text(key) if key in self._left else None
 
+    def flag(self, key: str) -> bool:
+        value = self._left.pop(key, False)
+        if not isinstance(value, bool):
+            raise CatalogueError(f"{self.where}.{key}: must be true or false")
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         return _texts(self._left.pop(key, []), f"{self.where}.{key}")
 
@@ -110,6 +116,7 @@ def provider(name: str, data: object) -> ProviderRow:
         dialect=cast(Dialect, fields.one_of("dialect", get_args(Dialect))),
         paths=_paths(fields),
         variants=tuple(_variant(inner) for inner in fields.listed("variants")),
+        internal=fields.flag("internal"),
         wildcard_catalogue=fields.maybe("wildcard_catalogue"),
         host_docs=fields.text("host_docs"),
     )

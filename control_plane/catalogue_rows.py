@@ -53,7 +53,8 @@ class VariantRow:
 class ProviderRow:
     """One provider; the fields are explained at the top of schemas/providers.yaml.
 
-    `base_url` None means the configuration must give one (`example` shows how); it may hold `{region}`.
+    `base_url` None means the configuration must give one (`example` shows how); it may hold `{region}`. `internal`
+    models help the gateway itself decide: clients neither see nor name them.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ProviderRow:
     dialect: Dialect
     paths: Mapping[Endpoint, PathRow]
     variants: tuple[VariantRow, ...]
+    internal: bool
     wildcard_catalogue: str | None
     host_docs: str
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from control_plane.docs import commands, configuration, errors
+from control_plane.docs import commands, configuration, errors, providers
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": configuration.page,
     "docs/errors.md": errors.page,
     "docs/commands.md": commands.page,
+    "docs/providers.md": providers.page,
 }
 """Path below the root -> what the page has to say now."""
 
