@@ -114,9 +114,15 @@ def test_events_arrive_as_they_are_sent(world: World) -> None:
 BODIES = [
     pytest.param("gpt-4o", "gpt-4o", b'{"model":"%s"}', id="nothing-else"),
     pytest.param("openai/gpt-4o", "gpt-4o", b'{"model":"%s","n":1}', id="first"),
-    pytest.param("openai/gpt-4o", "gpt-4o", b'{ "n" : 12345678901234567890 ,\n\t"model" :\r\n "%s" }', id="last-and-spaced"),
-    pytest.param("best", "gpt-4o", b'{"metadata":{"model":"best"},"model":"%s","a":["model",{"model":"x"}]}', id="nested"),
-    pytest.param("best", "gpt-4o", b'{"messages":[{"content":"\\"model\\":\\"best\\" \\\\"}],"model":"%s"}', id="in-text"),
+    pytest.param(
+        "openai/gpt-4o", "gpt-4o", b'{ "n" : 12345678901234567890 ,\n\t"model" :\r\n "%s" }', id="last-and-spaced"
+    ),
+    pytest.param(
+        "best", "gpt-4o", b'{"metadata":{"model":"best"},"model":"%s","a":["model",{"model":"x"}]}', id="nested"
+    ),
+    pytest.param(
+        "best", "gpt-4o", b'{"messages":[{"content":"\\"model\\":\\"best\\" \\\\"}],"model":"%s"}', id="in-text"
+    ),
     pytest.param("best", "gpt-4o", b'{"z":1.0,"a":1e400,"u":"\\u00e9\xc3\xa9","model":"%s","b":{}}', id="odd-values"),
     pytest.param("openai/ft:gpt-4o:org::id", "ft:gpt-4o:org::id", b'{"model":"%s","x":null}', id="wildcard"),
     pytest.param("openai/a/b", "a/b", b'{"model":"%s","x":null}', id="slash-in-id"),
@@ -140,7 +146,12 @@ def test_recorded_requests_arrive_unchanged(world: World, name: str) -> None:
 
 def test_headers_of_the_client_arrive(world: World) -> None:
     """Providers read beta switches and SDK names: what is not ours passes."""
-    sent = {"openai-beta": "assistants=v2", "x-stainless-lang": "python", "user-agent": "me/1", "accept": "text/event-stream"}
+    sent = {
+        "openai-beta": "assistants=v2",
+        "x-stainless-lang": "python",
+        "user-agent": "me/1",
+        "accept": "text/event-stream",
+    }
     call(world.port, CHAT, chat(), sent | {"x-odd": "a, b"})
     for name, value in (sent | {"x-odd": "a, b"}).items():
         assert world.openai.last.header(name) == value

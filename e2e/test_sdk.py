@@ -141,9 +141,7 @@ def test_messages(world: World) -> None:
 
 def test_messages_tool(world: World) -> None:
     tools = [{"name": "get_weather", "input_schema": WEATHER}]
-    answer = world.anthropic.messages.create(
-        model="claude-sonnet-4-6", max_tokens=99, messages=SAY_HELLO, tools=tools
-    )
+    answer = world.anthropic.messages.create(model="claude-sonnet-4-6", max_tokens=99, messages=SAY_HELLO, tools=tools)
     assert [block.type for block in answer.content] == ["text", "tool_use"]
 
 
