@@ -1,0 +1,83 @@
+"""How things are called: the one rule for every name that the Envoy writer, the sidecar and a metric share.
+
+In: values of the configuration. Out: names made of `[A-Za-z0-9_.-]`, unique within what was asked, the same for the
+same input. A name never holds a secret: where two accounts differ by their key only, the name of its variable tells
+them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
+_UNFIT_VARIABLE = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountName:
+    """What names an account: the provider's prefix, its address, whether that address is the provider's usual one, and
+    a word for its credential (lower case variable name, "passthrough", "" for none)."""
+
+    prefix: str
+    host: str
+    port: int
+    usual: bool
+    key: str
+
+
+def fit(text: str) -> str:
+    """The text with every run of characters unfit for a name made one underscore; "unnamed" when nothing is left."""
+    return _UNFIT.sub("_", text.strip()).strip("_") or "unnamed"
+
+
+def unique(wanted: Sequence[str], joint: str = "-") -> tuple[str, ...]:
+    """The wanted names in order; the second and later bearers of a name get `-2`, `-3`, ... (never one also wanted)."""
+    reserved, taken, names = set(wanted), set[str](), list[str]()
+    for want in wanted:
+        name, ordinal = want, 1
+        while name in taken or (ordinal > 1 and name in reserved):
+            ordinal += 1
+            name = f"{want}{joint}{ordinal}"
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
+
+
+def clusters(accounts: Sequence[AccountName]) -> tuple[str, ...]:
+    """A name per account, in order: the prefix, then the address, the key's word, an ordinal, each only where
+    needed."""
+    places = [_place(account) for account in accounts]
+    crowd = Counter(places)
+    keys = {place: {a.key for a, p in zip(accounts, places, strict=True) if p == place} for place in crowd}
+    named = [
+        f"{place}-{fit(account.key or 'no_key')}" if len(keys[place]) > 1 else place
+        for account, place in zip(accounts, places, strict=True)
+    ]
+    return unique(named)
+
+
+def _place(account: AccountName) -> str:
+    """An account at the provider's usual address needs no address, so adding another one elsewhere renames nothing."""
+    prefix = fit(account.prefix)
+    return prefix if account.usual else f"{prefix}_{fit(account.host)}_{account.port}"
+
+
+def agent_cluster(agent_id: str) -> str:
+    return f"agent_{fit(agent_id)}"
+
+
+def jwks_cluster(host: str, port: int) -> str:
+    return f"jwks_{fit(host)}_{port}"
+
+
+def key_variable(cluster: str) -> str:
+    """The environment variable that carries a key which the configuration itself wrote down."""
+    return f"PLANO_KEY_{_UNFIT_VARIABLE.sub('_', cluster.upper())}"
+
+
+def caller_variable(listener: str, caller: str) -> str:
+    """The same for a caller's key."""
+    return f"PLANO_CALLER_{_UNFIT_VARIABLE.sub('_', f'{listener}_{caller}'.upper())}"
