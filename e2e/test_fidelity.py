@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from e2e.client import CHAT, MESSAGES, RESPONSES, call, chat
+from e2e.client import CHAT, MESSAGES, RESPONSES, RawConnection, call, chat, raw_exchange
 from e2e.fake import Provider, Recording, recordings
 from e2e.harness import Gateway, free_port
 
@@ -96,9 +96,7 @@ def test_stream_equals_the_recording_however_it_is_cut(world: World, name: str, 
 
 
 def test_events_arrive_as_they_are_sent(world: World) -> None:
-    """Nothing on the way waits for the end of a stream: the first event is here while the provider still holds the rest."""
-    from e2e.client import RawConnection
-
+    """Nothing waits for the end of a stream: the first event is here while the provider still holds the rest."""
     first = recordings()["chat-streaming"].body.split(b"\n\n")[0]
     world.openai.next(recording="chat-streaming", fault="hang_mid", cut=len(first) + 2, chunk=-1)
     connection = RawConnection(world.port, chat(stream=True))
@@ -178,10 +176,9 @@ def test_gateway_adds_no_headers_of_its_own(world: World) -> None:
 
 
 def test_chunked_upload_arrives_whole(world: World) -> None:
-    from e2e.client import raw_exchange
-
     body = json.dumps(chat()).encode()
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    head += b"transfer-encoding: chunked\r\n\r\n"
     parts = b"".join(b"%x\r\n%b\r\n" % (len(body[i : i + 9]), body[i : i + 9]) for i in range(0, len(body), 9))
     answer = raw_exchange(world.port, head + parts + b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200"), answer
