@@ -98,6 +98,7 @@ PLACES: list[tuple[str, str | None, Endpoint, str | None]] = [
     ("openai", "https://api.kimi.com/coding", CHAT, "/coding/v1/chat/completions"),
     ("azure_openai", "https://acme.openai.azure.com/openai/v1", CHAT, "/openai/v1/chat/completions"),
     ("azure_openai", "https://acme.openai.azure.com/openai/v1", Endpoint.EMBEDDINGS, "/openai/v1/embeddings"),
+    ("amazon_bedrock", "https://bedrock-mantle.us-east-1.api.aws", RESPONSES, "/v1/responses"),
     ("meta", "https://api.llama.com", CHAT, "/compat/v1/chat/completions"),
 ]
 
@@ -117,13 +118,20 @@ def test_a_row_settled_for_its_address_gives_the_same_paths(prefix, base_url, en
 
 
 @pytest.mark.parametrize(
-    ("model", "native"),
-    [("openai.gpt-oss-120b-1:0", True), ("anthropic.claude-opus-5", False), ("*", False), (None, True)],
+    ("model", "endpoint", "native"),
+    [
+        ("openai.gpt-oss-120b-1:0", CHAT, True),
+        ("openai.gpt-oss-120b-1:0", RESPONSES, False),
+        ("openai.gpt-6-sol", RESPONSES, True),
+        ("anthropic.claude-opus-5", CHAT, False),
+        ("*", CHAT, False),
+        (None, CHAT, True),
+    ],
     ids=str,
 )
-def test_an_endpoint_of_some_models_is_native_for_those_only(model, native):
+def test_an_endpoint_of_some_models_is_native_for_those_only(model, endpoint, native):
     url = "https://bedrock-runtime.us-east-1.amazonaws.com"
-    assert (catalogue.upstream_path(_row("amazon_bedrock"), url, CHAT, model) is not None) is native
+    assert (catalogue.upstream_path(_row("amazon_bedrock"), url, endpoint, model) is not None) is native
 
 
 @pytest.mark.parametrize(
