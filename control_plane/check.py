@@ -1,7 +1,22 @@
-"""What a schema cannot say: references, conflicts, lint and what is not enforced yet. Appends problems, changes nothing."""
+"""What a schema cannot say: references, conflicts, lint and what is not enforced yet. Appends problems, changes nothing.
+
+Values that the schema refused read as empty or None; the checks leave those out, so that one fault is one problem.
+"""
 
 from __future__ import annotations
 
+from control_plane import (
+    check_aliases,
+    check_conflicts,
+    check_enforced,
+    check_lint,
+    check_listeners,
+    check_providers,
+    check_references,
+    check_routing,
+    check_waiting,
+)
+from control_plane.check_places import Places
 from control_plane.config import Config
 from control_plane.document import Document
 from control_plane.problems import Problems
@@ -9,3 +24,16 @@ from control_plane.problems import Problems
 
 def check(config: Config, document: Document, problems: Problems) -> None:
     """`document` is in today's spelling; it gives places finer than the values of `config` do."""
+    places = Places(document)
+    for part in (
+        check_providers,
+        check_aliases,
+        check_listeners,
+        check_conflicts,
+        check_references,
+        check_routing,
+        check_waiting,
+        check_lint,
+        check_enforced,
+    ):
+        part.check(config, places, problems)

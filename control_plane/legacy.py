@@ -13,9 +13,7 @@ from control_plane.document import Mapping, Node, Scalar, Sequence
 from control_plane.problems import Place, Problems
 
 _INTERFACES = {"claude": "anthropic", "arch": "plano"}
-_SWITCHES = {"yes": True, "Yes": True, "YES": True, "on": True, "On": True, "ON": True} | {
-    word: False for word in ("no", "No", "NO", "off", "Off", "OFF")
-}
+_SWITCHES = {"yes": True, "Yes": True, "YES": True, "on": True, "On": True, "ON": True} | dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False)
 _FLAGS = frozenset(
     ("default", "passthrough_auth", "enabled", "required", "in_path", "auto_llm_dispatch_on_response", "prefix_affinity")
     + ("trace_arch_internal", "capture_messages", "optimize_context_window", "use_agent_orchestrator")

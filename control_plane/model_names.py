@@ -1,0 +1,93 @@
+"""Which model names a configuration knows, by the rules requests are resolved with, but tolerant of faulty entries.
+
+In: providers and aliases as read. Out: whether a name leads anywhere, and all names for a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from control_plane import catalogue
+from control_plane.config import Config, ModelAlias, ModelProvider
+
+
+def split(provider: ModelProvider) -> tuple[str, str]:
+    """Prefix and id of its model."""
+    prefix, _, model = provider.model.partition("/")
+    return prefix, model
+
+
+def is_wildcard(provider: ModelProvider) -> bool:
+    return split(provider)[1] == "*"
+
+
+def targets(alias: ModelAlias) -> tuple[str, ...]:
+    """What it names, both spellings."""
+    first = (alias.target,) if alias.target else ()
+    return (*first, *(target.model for target in alias.targets if target.model))
+
+
+def covers(entry: str, provider: ModelProvider) -> bool:
+    """Whether this name, written where models are limited, lets requests through to the provider."""
+    prefix, model = split(provider)
+    own = (provider.name or "").removesuffix("/*")
+    if is_wildcard(provider):
+        return entry in (provider.name, provider.model) or entry.startswith((f"{prefix}/", f"{own}/" if own else "\0"))
+    return entry in (provider.name, provider.model, model, f"{prefix}/*")
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """The names of one configuration."""
+
+    config: Config
+
+    @cached_property
+    def aliases(self) -> dict[str, ModelAlias]:
+        return {alias.name: alias for alias in self.config.model_aliases}
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """Names of providers, full and bare models; wildcards apart."""
+        return frozenset(name for p in self.config.model_providers if not is_wildcard(p) for name in _names(p))
+
+    @cached_property
+    def prefixes(self) -> tuple[str, ...]:
+        wild = [p for p in self.config.model_providers if is_wildcard(p)]
+        own = [(p.name or "").removesuffix("/*") for p in wild]
+        return tuple(f"{prefix}/" for prefix in dict.fromkeys([*own, *(split(p)[0] for p in wild)]) if prefix)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """Bare ids the catalogue knows of the wildcards."""
+        rows = [catalogue.find(prefix.removesuffix("/")) for prefix in self.prefixes]
+        return frozenset(model.id for row in rows if row for model in catalogue.listed(row))
+
+    def is_model(self, name: str) -> bool:
+        reached = any(name.startswith(prefix) and name != prefix for prefix in self.prefixes)
+        return name in self.declared or reached or name in self.listed
+
+    def knows(self, name: str) -> bool:
+        """A model or an alias."""
+        return name in self.aliases or self.is_model(name)
+
+    def limits(self, entry: str) -> bool:
+        """A name that may stand where models are limited: also `prefix/*` of a declared prefix."""
+        wild = entry.endswith("/*") and any(split(p)[0] == entry[:-2] for p in self.config.model_providers)
+        return wild or self.knows(entry) or any(entry == p.name for p in self.config.model_providers)
+
+    def hints(self) -> list[str]:
+        return [*self.aliases, *sorted(self.declared), *(f"{prefix}*" for prefix in self.prefixes)]
+
+    def reaches(self, entry: str, provider: ModelProvider, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether the name leads to the provider, through aliases too."""
+        alias = self.aliases.get(entry)
+        if alias is not None and entry not in seen:
+            return any(self.reaches(target, provider, seen | {entry}) for target in targets(alias))
+        return covers(entry, provider)
+
+
+def _names(provider: ModelProvider) -> Iterator[str]:
+    yield from (name for name in (provider.name, provider.model, split(provider)[1]) if name)
