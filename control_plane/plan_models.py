@@ -59,10 +59,11 @@ def _named(route: ModelRoute, name: str) -> ModelRoute:
 def roads(map: Map) -> Roads:
     """Every road of the listener: aliases, models, wildcards, then the default."""
     laid: dict[object, Road] = {}
+    order: dict[object, int] = {}
 
     def lay(key: object, road: Road) -> int:
         laid.setdefault(key, road)
-        return list(laid).index(key)
+        return order.setdefault(key, len(order))
 
     exact = {name: lay(*_alias_road(map, name, groups)) for name, groups in map.offered.directory.aliases.items()}
     for name, destination in map.offered.directory.exact.items():

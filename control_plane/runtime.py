@@ -1,0 +1,150 @@
+"""Config and Gateway -> RuntimeConfig: what the sidecar needs to know, with the names Envoy uses.
+
+In: a configuration and its plan. Out: the contract of schemas/runtime.py. Never a secret: settings that hold one are
+carried only while they name variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from control_plane.config import Config, Listener
+from control_plane.environment import REFERENCE
+from control_plane.gateway import Agents, Gateway, Models
+from control_plane.plan import Planned, plan
+from control_plane.plan_models import roads
+from control_plane.plan_routes import Road
+from control_plane.problems import Place, Problems
+from control_plane.variables import is_secret
+from schemas import runtime as contract
+
+CARRIED = (
+    "overrides",
+    "endpoints",
+    "prompt_targets",
+    "system_prompt",
+    "ratelimits",
+    "state_storage",
+    "prompt_guards",
+    "prompt_caching",
+    "routing",
+    "model_metrics_sources",
+    "tracing",
+)
+
+
+def runtime(config: Config, gateway: Gateway) -> contract.RuntimeConfig:
+    """The contract for this plan. `gateway` must be the plan of `config`."""
+    made = plan(config, Problems())
+    assert made is not None and made.gateway == gateway, "the plan belongs to another configuration"
+    return contract.RuntimeConfig(
+        listeners=tuple(_listener(planned) for planned in made.listeners),
+        preferences=tuple(
+            contract.Preference(
+                name=preference.name,
+                description=preference.description,
+                models=preference.models,
+                prefer=preference.selection_policy.prefer if preference.selection_policy else "none",
+            )
+            for preference in config.routing_preferences
+        ),
+        filters=tuple(
+            contract.Filter(
+                id=filter.id,
+                url=filter.url,
+                type=filter.type or "mcp",
+                transport=filter.transport or "streamable-http",
+                tool=filter.tool or filter.id,
+            )
+            for filter in config.filters
+        ),
+        settings=settings(config),
+    )
+
+
+def settings(config: Config) -> Mapping[str, Any]:
+    """The sections carried on, as plain data; absent ones are left out."""
+    sections = {name: _plain(getattr(config, name), (name,)) for name in CARRIED}
+    return {name: section for name, section in sections.items() if section not in (None, [], {}, _SECRET)}
+
+
+_SECRET = object()
+
+
+def _plain(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any YAML value
+    """Plain data without places, unset fields and secrets that are written out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs: Sequence[tuple[str, Any]] = [(f.name, getattr(value, f.name)) for f in fields(value)]
+        value = {name: item for name, item in pairs if item is not None and not isinstance(item, Place)}
+    if isinstance(value, Mapping):
+        inner = {str(key): _plain(item, (*path, str(key))) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item is not _SECRET}
+    if isinstance(value, (tuple, list)):
+        return [item for i, element in enumerate(value) if (item := _plain(element, (*path, i))) is not _SECRET]
+    if is_secret(path) and not (isinstance(value, str) and REFERENCE.fullmatch(value)):
+        return _SECRET
+    return value
+
+
+def _listener(planned: Planned) -> contract.Listener:
+    written, listener = planned.written, planned.listener
+    models = listener.serves if isinstance(listener.serves, Models) else None
+    agents = listener.serves if isinstance(listener.serves, Agents) else None
+    return contract.Listener(
+        name=listener.name,
+        kind=listener.kind,
+        router=written.router,
+        agents=_agents(written, agents) if agents else (),
+        routes=_routes(planned, models) if models else (),
+        names=dict(models.exact) if models else {},
+        prefixes=dict(models.prefixes) if models else {},
+        default=models.default if models else None,
+        input_filters=written.input_filters,
+        output_filters=written.output_filters,
+    )
+
+
+def _agents(written: Listener, agents: Agents) -> tuple[contract.Agent, ...]:
+    described = {agent.id: agent for agent in written.agents}
+    return tuple(
+        contract.Agent(
+            id=agent.id,
+            description=described[agent.id].description,
+            default=agent.default,
+            cluster=agent.cluster,
+            path_prefix=agent.path_prefix,
+            input_filters=described[agent.id].input_filters,
+        )
+        for agent in agents.agents
+    )
+
+
+def _routes(planned: Planned, models: Models) -> tuple[contract.Route, ...]:
+    assert planned.map is not None
+    laid = roads(planned.map).roads
+    return tuple(
+        contract.Route(
+            name=route.name,
+            groups=_groups(road),
+            native=tuple(endpoint.value for variant in route.variants for endpoint in variant.endpoints),
+        )
+        for route, road in zip(models.routes, laid, strict=True)
+    )
+
+
+def _groups(road: Road) -> tuple[tuple[contract.Target, ...], ...]:
+    return tuple(
+        tuple(
+            contract.Target(
+                cluster=aim.target.cluster,
+                model=aim.target.model,
+                strip_prefix=aim.target.strip_prefix,
+                weight=aim.target.weight,
+                dialect=aim.provider.row.dialect,
+            )
+            for aim in group
+        )
+        for group in road.attempts
+    )

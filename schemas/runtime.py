@@ -1,0 +1,174 @@
+"""The sidecar's contract: what the control plane decided, as one JSON file.
+
+In: a `RuntimeConfig`. Out: text with the contract's version and a hash of the content, and the same value back. The
+names of clusters and routes are those of the Envoy configuration made from the same plan. Never: a secret; only
+names of variables. A file of another contract version is refused, so that a reader keeps what it has instead of
+guessing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+CONTRACT = 1
+
+T = TypeVar("T")
+
+
+class RuntimeFileError(Exception):
+    """The text is no runtime file: not JSON, fields missing or of a wrong type, or changed after it was written."""
+
+
+class ContractMismatch(RuntimeFileError):
+    """The file was written for another version of this contract."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(f"runtime file of contract {found}, this reader knows {CONTRACT}; render it again")
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A place an attempt may go. `model` None: the requested name without `strip_prefix`. `dialect`: the provider's
+    own."""
+
+    cluster: str
+    model: str | None
+    strip_prefix: str
+    weight: int
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`groups`: attempts in failover order, weighted inside a group, whatever the endpoint. `native` names the
+    endpoints that need no translation."""
+
+    name: str
+    groups: tuple[tuple[Target, ...], ...]
+    native: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    id: str
+    description: str
+    default: bool
+    cluster: str
+    path_prefix: str
+    input_filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """`names` maps what a client may send to a route's name, `prefixes` likewise; `default` answers a missing model."""
+
+    name: str
+    kind: str
+    router: str | None
+    agents: tuple[Agent, ...]
+    routes: tuple[Route, ...]
+    names: Mapping[str, str]
+    prefixes: Mapping[str, str]
+    default: str | None
+    input_filters: tuple[str, ...]
+    output_filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """`models` are names as a client may send them; `prefer` is cheapest, fastest or none."""
+
+    name: str
+    description: str
+    models: tuple[str, ...]
+    prefer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    id: str
+    url: str
+    type: str
+    transport: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeConfig:
+    """Everything the sidecar knows. `settings` are sections of the configuration carried as they were written."""
+
+    listeners: tuple[Listener, ...]
+    preferences: tuple[Preference, ...]
+    filters: tuple[Filter, ...]
+    settings: Mapping[str, Any]
+
+
+def content_hash(config: RuntimeConfig) -> str:
+    """SHA-256 of the canonical JSON, in hex: equal for equal content."""
+    return _hash(_plain(config))
+
+
+def dump(config: RuntimeConfig) -> str:
+    """The file's text: sorted, indented, the same for the same value."""
+    plain = _plain(config)
+    whole = {"contract": CONTRACT, "hash": _hash(plain), "config": plain}
+    return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def load(text: str) -> RuntimeConfig:
+    """The value `dump` was given. Raises ContractMismatch, or RuntimeFileError for anything else that is wrong."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RuntimeFileError("the runtime file is not JSON; render it again") from error
+    if not isinstance(whole, dict) or whole.get("contract") != CONTRACT:
+        raise ContractMismatch(whole.get("contract") if isinstance(whole, dict) else None)
+    if whole.get("hash") != _hash(whole.get("config")):
+        raise RuntimeFileError("the runtime file was changed after it was written; render it again")
+    return _read(RuntimeConfig, whole.get("config"), "config")
+
+
+def _hash(plain: object) -> str:
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _read(kind: type[T], plain: object, where: str) -> T:
+    """The plain value as `kind`, exactly: no field missing, none too many."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return cast(T, _read_fields(kind, plain, where))
+    if origin is tuple and isinstance(plain, list):
+        return cast(T, tuple(_read(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(plain)))
+    if origin is Mapping and isinstance(plain, dict):
+        return cast(T, {key: _read(arguments[1], item, f"{where}.{key}") for key, item in plain.items()})
+    if origin is types.UnionType:
+        return cast(T, None) if plain is None else _read(arguments[0], plain, where)
+    if cast(object, kind) is Any or type(plain) is kind:
+        return cast(T, plain)
+    raise RuntimeFileError(f"{where} in the runtime file has the wrong type; render it again")
+
+
+def _read_fields(kind: type, plain: object, where: str) -> object:
+    hints = typing.get_type_hints(kind)
+    if not isinstance(plain, dict) or set(plain) != set(hints):
+        raise RuntimeFileError(f"{where} in the runtime file has missing or unknown fields; render it again")
+    return kind(**{name: _read(hint, plain[name], f"{where}.{name}") for name, hint in hints.items()})
