@@ -1,0 +1,108 @@
+"""From a compiled configuration to the texts a user deploys: the bootstrap, the sidecar's runtime file, the parts.
+
+Equal input gives equal bytes. No text holds a secret. Envoy's own libraries are imported only when called.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from control_plane.config import Config
+from control_plane.deployment import Deployment
+from control_plane.gateway import Gateway
+
+_VALIDATION_TIMEOUT_S = 120
+
+
+class CompiledPlan(Protocol):
+    """The parts of `compile.Compiled` that rendering reads."""
+
+    @property
+    def config(self) -> Config | None: ...
+    @property
+    def gateway(self) -> Gateway | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """`parts` is the same bootstrap split by kind of resource: file name -> text."""
+
+    bootstrap: str
+    runtime: str
+    parts: dict[str, str]
+
+
+def render(compiled: CompiledPlan, deployment: Deployment) -> Rendered:
+    """Raises ValueError when the configuration did not compile."""
+    if compiled.gateway is None or compiled.config is None:
+        raise ValueError("the configuration did not compile; show its problems instead of rendering it")
+    from control_plane.runtime import runtime
+    from schemas.runtime import dump
+
+    plain = _plain(compiled.gateway, deployment)
+    dumped = dump(runtime(compiled.config, compiled.gateway))
+    return Rendered(bootstrap=_text(plain), runtime=dumped, parts={**_parts(plain), "runtime.json": dumped})
+
+
+def bootstrap_text(gateway: Gateway, deployment: Deployment) -> str:
+    """The bootstrap alone, as canonical JSON."""
+    return _text(_plain(gateway, deployment))
+
+
+def check(bootstrap: str, environ: Mapping[str, str]) -> str | None:
+    """What Envoy says against a bootstrap; None when it accepts it or no Envoy is installed.
+
+    `environ` holds the variables the bootstrap names; a value is only checked for being there, so any text will do.
+    """
+    envoy = find_envoy(environ)
+    if envoy is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "bootstrap.json")
+        file.write_text(bootstrap, encoding="utf-8")
+        command = [envoy, "--mode", "validate", "-c", str(file), "-l", "error"]
+        ended = subprocess.run(
+            command, env={**os.environ, **environ}, capture_output=True, text=True, timeout=_VALIDATION_TIMEOUT_S
+        )
+    return None if ended.returncode == 0 else (ended.stdout + ended.stderr).strip()
+
+
+def find_envoy(environ: Mapping[str, str]) -> str | None:
+    """The Envoy beside this Python, else one on PATH, else None."""
+    beside = Path(sys.executable).parent / "envoy"
+    return str(beside) if beside.exists() else shutil.which("envoy", path=environ.get("PATH"))
+
+
+def _plain(gateway: Gateway, deployment: Deployment) -> dict[str, Any]:
+    from control_plane.xds.bootstrap import bootstrap
+    from control_plane.xds.render import to_plain
+
+    return to_plain(bootstrap(gateway, deployment))
+
+
+def _text(plain: Any) -> str:
+    from control_plane.xds.render import to_text
+
+    return to_text(plain)
+
+
+def _parts(plain: dict[str, Any]) -> dict[str, str]:
+    """One file per kind; routes apart from their listeners, because they are what one reads most."""
+    rest = dict(plain)
+    resources = rest.pop("static_resources")
+    parts = {f"{kind}.json": _text(items) for kind, items in resources.items()}
+    return {**parts, "routes.json": _text(_routes(resources)), "process.json": _text(rest)}
+
+
+def _routes(resources: dict[str, Any]) -> list[Any]:
+    chains = (chain for listener in resources.get("listeners", ()) for chain in listener["filter_chains"])
+    managers = (network["typed_config"] for chain in chains for network in chain["filters"])
+    return [manager["route_config"] for manager in managers]

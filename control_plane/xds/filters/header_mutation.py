@@ -1,0 +1,66 @@
+"""header_mutation: every attempt starts by taking off what no provider may see, then sets the account's own headers.
+
+Attempts share one header map: what the first attempt set, the second would carry to another provider. So every chain
+strips every header that any chain of this configuration may set, and every credential a client may have sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutation as Mutation
+from envoy_data_plane.envoy.config.common.mutation_rules.v3 import HeaderMutationRemoveOnMatch
+from envoy_data_plane.envoy.config.core import v3 as core
+from envoy_data_plane.envoy.extensions.filters.http.header_mutation import v3
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
+from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
+
+from control_plane.gateway import Cluster, Endpoint, FixedHeader, Gateway, KeyCredential, PassthroughCredential
+from control_plane.xds.filters.http_filter import http_filter
+
+# x-request-id and the trace headers stay: they let a provider's support find the call, and say nothing else.
+_CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
+_SIGNATURE = ("x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
+_VERSIONS = ("anthropic-version", "anthropic-beta")
+_INTERNAL = ("x-plano-", "x-envoy-", "x-forwarded-")
+_DEFAULT_VERSION = FixedHeader(name="anthropic-version", value="2023-06-01")
+
+
+def never_forwarded(gateway: Gateway) -> tuple[str, ...]:
+    """Every header name a chain of this configuration must take off first, in a stable order."""
+    names = [*_CREDENTIALS, *_SIGNATURE]
+    for cluster in gateway.clusters:
+        if isinstance(cluster.credential, KeyCredential | PassthroughCredential):
+            names.append(cluster.credential.header.lower())
+        names += [header.name.lower() for header in cluster.headers]
+    for listener in gateway.listeners:
+        if listener.auth is not None and listener.auth.header:
+            names.append(listener.auth.header.lower())
+    return tuple(name for name in dict.fromkeys(names) if name not in _VERSIONS)
+
+
+def account_headers(cluster: Cluster, stripped: tuple[str, ...]) -> HttpFilter:
+    """Strip, then add. A cluster that serves /v1/messages keeps the client's own Anthropic version headers."""
+    speaks_anthropic = any(endpoint is Endpoint.MESSAGES for endpoint, _ in cluster.paths)
+    fixed = {header.name.lower() for header in cluster.headers}
+    taken = stripped if speaks_anthropic else (*stripped, *_VERSIONS)
+    mutations = [Mutation(remove=name) for name in taken] + [_remove_prefix(prefix) for prefix in _INTERNAL]
+    if speaks_anthropic and _DEFAULT_VERSION.name not in fixed:
+        mutations.append(_set(_DEFAULT_VERSION, core.HeaderValueOptionHeaderAppendAction.ADD_IF_ABSENT))
+    overwrite = core.HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD
+    mutations += [_set(header, overwrite) for header in cluster.headers]
+    config = v3.HeaderMutation(mutations=v3.Mutations(request_mutations=mutations))
+    return http_filter("envoy.filters.http.header_mutation", config)
+
+
+def early(prefixes: Iterable[str]) -> list[Mutation]:
+    return [_remove_prefix(prefix) for prefix in prefixes]
+
+
+def _remove_prefix(prefix: str) -> Mutation:
+    return Mutation(remove_on_match=HeaderMutationRemoveOnMatch(key_matcher=StringMatcher(prefix=prefix)))
+
+
+def _set(header: FixedHeader, action: core.HeaderValueOptionHeaderAppendAction) -> Mutation:
+    pair = core.HeaderValue(key=header.name, value=header.value)
+    return Mutation(append=core.HeaderValueOption(header=pair, append_action=action))

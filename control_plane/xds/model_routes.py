@@ -1,0 +1,151 @@
+"""The routes of a model gateway: from the requested model's name to the attempts made for it.
+
+Kept small because they are the part of a bootstrap that grows: what most routes share (the retry policy) stands once
+on the virtual host, a route that serves every endpoint needs no endpoint matcher.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from envoy_data_plane.envoy.config.core import v3 as core
+from envoy_data_plane.envoy.config.route import v3 as route
+from envoy_data_plane.xds.type.matcher import v3 as xds
+
+from control_plane.gateway import Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
+from control_plane.xds import matching, plain, refusals
+from control_plane.xds.copies import Copies, Groups, separated
+from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
+from control_plane.xds.any import pack
+
+REWRITE = "plano.rewrite"
+_FEW = 3
+
+
+def model_matcher(models: Models, copies: Copies) -> xds.MatcherOnMatch:
+    """What follows a POST to a known endpoint: exact names, then wildcards by longest prefix, else 404."""
+    by_name = {chosen.name: chosen for chosen in models.routes}
+    shared = _commonest(models)
+    names = {name: _serve(by_name[key], shared, False) for name, key in models.exact}
+    names[matching.MISSING] = (
+        _serve(by_name[models.default], shared, True)
+        if models.default is not None
+        else matching.to_route(refusals.refusal("missing_model"))
+    )
+    names[matching.MALFORMED] = matching.to_route(refusals.refusal("invalid_json"))
+    source = matching.state(matching.MODEL)
+    return matching.nested(matching.exact(source, names, _wildcards(models, by_name, shared)))
+
+
+def _wildcards(models: Models, by_name: dict[str, ModelRoute], shared: _Policy | None) -> xds.MatcherOnMatch:
+    unknown = matching.to_route(refusals.refusal("model_not_found"))
+    if not models.prefixes:
+        return unknown
+    prefixes = {prefix: _serve(by_name[key], shared, False) for prefix, key in models.prefixes}
+    return matching.nested(matching.longest_prefix(matching.state(matching.MODEL), prefixes, unknown))
+
+
+def _serve(chosen: ModelRoute, shared: _Policy | None, forced: bool) -> xds.MatcherOnMatch:
+    cases = [(v, matching.to_route(_route(chosen, v, shared, forced))) for v in chosen.variants]
+    if len(cases) == 1 and set(cases[0][0].endpoints) >= set(Endpoint):
+        return cases[0][1]
+    refused = matching.to_route(refusals.refusal("translation_required"))
+    if not cases:
+        return refused
+    return matching.nested(matching.first([(_at(v.endpoints), then) for v, then in cases], refused))
+
+
+def _at(endpoints: Sequence[Endpoint]) -> matching.Predicate:
+    """One regular expression is shorter and quicker than many comparisons."""
+    source = matching.state(matching.PATH)
+    if len(endpoints) <= _FEW:
+        return matching.any_of(matching.equals(source, endpoint.value) for endpoint in endpoints)
+    return matching.one_of(source, [endpoint.value for endpoint in endpoints])
+
+
+def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, forced: bool) -> route.Route:
+    policy = (chosen.retry, chosen.timeouts.first_byte_s, chosen.timeouts.idle_s)
+    groups = separated(variant.groups)
+    return route.Route(
+        name=chosen.name,
+        match=route.RouteMatch(prefix="/"),
+        metadata=_rewrite(groups, forced),
+        route=_action(groups, chosen.timeouts, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
+    )
+
+
+def _action(groups: Groups, timeouts: Timeouts, retry: route.RetryPolicy | None) -> route.RouteAction:
+    action = forward(timeouts, retry)
+    if len(groups) == 1 and len(groups[0]) == 1:
+        action.cluster = groups[0][0].cluster
+    else:
+        action.inline_cluster_specifier_plugin = _attempts(groups)
+    return action
+
+
+def forward(timeouts: Timeouts, retry: route.RetryPolicy | None) -> route.RouteAction:
+    """A forwarding action that still lacks its cluster. No total limit unless asked for: streams may be long."""
+    return route.RouteAction(
+        timeout=plain.seconds(timeouts.total_s or 0), auto_host_rewrite=True, retry_policy=retry
+    )
+
+
+def _attempts(groups: Groups) -> route.ClusterSpecifierPlugin:
+    """A cluster per attempt: the groups in order, weighted inside a group."""
+    rows = [PriorityGroup(name=str(i), clusters=_weights(group)) for i, group in enumerate(groups, 1)]
+    specifier = PriorityGroupClusterSpecifier(priority_groups=rows)
+    name = "envoy.router.cluster_specifier_plugin.priority_group"
+    return route.ClusterSpecifierPlugin(extension=core.TypedExtensionConfig(name=name, typed_config=pack(specifier)))
+
+
+def _weights(group: tuple[Target, ...]) -> list[ClusterWeight]:
+    return [ClusterWeight(cluster_name=target.cluster, weight=max(1, target.weight)) for target in group]
+
+
+def _rewrite(groups: Groups, forced: bool) -> core.Metadata | None:
+    """The model each cluster is to be asked for; read by the upstream Lua filter. `forced`: the client named none."""
+    targets = [t for t in chain.from_iterable(groups) if t.rewrite or forced]
+    fields: dict[str, Any] = {}
+    for target in targets:
+        kind, value = ("models", target.model) if target.model is not None else ("strip", target.strip_prefix)
+        fields.setdefault(kind, {})[target.cluster] = value
+    return plain.metadata(REWRITE, fields) if fields else None
+
+
+_Policy = tuple[Retry, float, float]
+
+
+def _commonest(models: Models) -> _Policy | None:
+    counts = Counter((r.retry, r.timeouts.first_byte_s, r.timeouts.idle_s) for r in models.routes)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def shared_retry(models: Models) -> route.RetryPolicy | None:
+    """The policy most routes have: written once, on the virtual host."""
+    shared = _commonest(models)
+    if shared is None:
+        return None
+    return retry_policy(shared[0], Timeouts(first_byte_s=shared[1], idle_s=shared[2], total_s=None))
+
+
+def retry_policy(retry: Retry, timeouts: Timeouts) -> route.RetryPolicy:
+    """Per-attempt limits hold also where nothing is retried. A 429's retry-after is not awaited: the next one is asked."""
+    limits: dict[str, Any] = {
+        "per_try_timeout": plain.seconds(timeouts.first_byte_s),
+        "per_try_idle_timeout": plain.seconds(timeouts.idle_s),
+    }
+    if not retry.attempts:
+        return route.RetryPolicy(num_retries=0, **limits)
+    return route.RetryPolicy(
+        retry_on=",".join(retry.on),
+        num_retries=retry.attempts,
+        retriable_status_codes=list(retry.status_codes),
+        retry_back_off=route.RetryPolicyRetryBackOff(
+            base_interval=plain.seconds(retry.backoff_base_s), max_interval=plain.seconds(retry.backoff_max_s)
+        ),
+        refresh_cluster_on_retry=True,
+        **limits,
+    )

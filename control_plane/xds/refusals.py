@@ -1,0 +1,61 @@
+"""Routes that answer without a provider: refusals, the models page, health.
+
+A refusing route carries its error in metadata `plano.error`; `local_replies` turns it into the client's dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from envoy_data_plane.envoy.config.core import v3 as core
+from envoy_data_plane.envoy.config.route import v3 as route
+
+from control_plane.xds import plain
+from control_plane.xds.local_replies import ERROR
+from schemas import errors
+
+_MODEL = "%DYNAMIC_METADATA(ai.request:model):200%"
+_TEXTS = {
+    "model_not_found": f"The model `{_MODEL}` is not known to this gateway.",
+    "translation_required": (
+        f"No provider of `{_MODEL}` serves this path, and translating between APIs is not available."
+    ),
+}
+
+
+def refusal(code: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.Route:
+    """A route that answers with an error of the closed list."""
+    error = errors.BY_CODE[code]
+    return route.Route(
+        name=code,
+        match=route.RouteMatch(prefix="/"),
+        direct_response=_answer(error),
+        metadata=plain.metadata(
+            ERROR, {"code": code, "openai": error.openai_type, "anthropic": error.anthropic_type}
+        ),
+        response_headers_to_add=list(headers),
+    )
+
+
+def _answer(error: errors.GatewayError) -> route.DirectResponseAction:
+    if error.code in _TEXTS:
+        return route.DirectResponseAction(status=error.status, body_format=plain.formatted(_TEXTS[error.code]))
+    return route.DirectResponseAction(status=error.status, body=plain.text(error.message))
+
+
+def wrong_method(allowed: str) -> route.Route:
+    return refusal("method_not_allowed", [plain.set_header("allow", allowed)])
+
+
+def answer(name: str, status: int, body: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.Route:
+    """A fixed answer; an empty body sends none."""
+    return route.Route(
+        name=name,
+        match=route.RouteMatch(prefix="/"),
+        direct_response=route.DirectResponseAction(status=status, body=plain.text(body) if body else None),
+        response_headers_to_add=list(headers),
+    )
+
+
+def json_answer(name: str, body: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.Route:
+    return answer(name, 200, body, [plain.set_header("content-type", "application/json"), *headers])
