@@ -93,6 +93,6 @@ def test_every_provider_at_once_compiles_without_a_word():
 def _compiled(environ: dict[str, str]) -> Gateway:
     text = zero_config.configuration(environ, 12000)
     compiled = compiler.compile_text(text.encode(), "environment", Path("/nonexistent"), environ)
-    assert [str(problem) for problem in compiled.problems.errors] == []
+    assert [str(problem) for problem in compiled.problems] == []
     assert compiled.gateway is not None
     return compiled.gateway
