@@ -20,10 +20,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from control_plane.render import render
-
 from control_plane.compile import Compiled, compile_text
 from control_plane.deployment import Deployment
+from control_plane.render import render
 from control_plane.secrets import values
 
 START_LIMIT_S = 20.0

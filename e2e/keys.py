@@ -88,10 +88,8 @@ def token(claims: Mapping[str, Any], key: Rsa | bytes, kid: str) -> str:
     """A JWT: RS256 for an RSA key, HS256 for bytes."""
     head = {"alg": "HS256" if isinstance(key, bytes) else "RS256", "typ": "JWT", "kid": kid}
     signed = ".".join(base64url(json.dumps(part).encode()) for part in (head, claims))
-    if isinstance(key, bytes):
-        signature = hmac.digest(key, signed.encode(), "sha256")
-    else:
-        signature = key.sign(signed.encode())
+    data = signed.encode()
+    signature = hmac.digest(key, data, "sha256") if isinstance(key, bytes) else key.sign(data)
     return f"{signed}.{base64url(signature)}"
 
 

@@ -1,6 +1,7 @@
 """Keys: each provider sees its own and no other, in any order of failover; nobody else sees any.
 
-Every auth style is one provider account on its own fake server; an alias per ordered pair fails over from one to the other.
+Every auth style is one provider account on its own fake server; an alias per ordered pair fails over from one to the
+other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Failover between two providers: every failure before the first byte leads to the next one, with its own everything."""
+"""Failover between two providers: every failure before the first byte leads to the next, with its own everything."""
 
 from __future__ import annotations
 
