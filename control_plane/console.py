@@ -25,14 +25,16 @@ FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class Fault(click.ClickException):
-    """Something the user can put right: `message` says what is wrong and what to do; `exit_code` is 1 or 2."""
-
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    """What was asked for failed (exit 1): `message` says what is wrong and what to do."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"{paint('error', 'red', err=True)}: {self.message}", err=True)
+
+
+class WrongInput(Fault):
+    """The configuration or the command line is wrong (exit 2)."""
+
+    exit_code = 2
 
 
 def is_terminal(stream: IO[Any]) -> bool:

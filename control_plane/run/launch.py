@@ -6,6 +6,7 @@ environment. Secrets go into that environment only: never into a file, an argume
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables every child gets when they are set; everything else only by name."""
-INHERITED_PREFIXES = ("AWS_",)
-"""Envoy's SigV4 filter looks for these by itself (keys, role, region, profile, container credentials)."""
+PYTHON = ("PYTHONPATH", "PYTHONHOME")
+"""What only the supervisor gets, so that it finds the modules its parent found."""
 LOG_FORMAT = "[%Y-%m-%d %T.%e][%l][%n] %v"
 PLACEHOLDER = "placeholder"
 
@@ -43,16 +44,16 @@ def placeholders(compiled: Compiled, environ: Mapping[str, str]) -> dict[str, st
     """An environment for a check only: every secret has a value, none has its own."""
     from control_plane import secrets
 
-    assert compiled.config and compiled.gateway and compiled.environment, "nothing to check without a plan"
-    names = {secret.variable for secret in compiled.gateway.secrets}
-    names |= {name for name, _ in secrets.missing(compiled.config, compiled.gateway, compiled.environment)}
-    return dict(environ) | dict.fromkeys(names, PLACEHOLDER)
+    assert compiled.config and compiled.gateway, "nothing to check without a plan"
+    plan = (compiled.config, compiled.gateway, compiled.environment)
+    names = {secret.variable for secret in compiled.gateway.secrets} | set(secrets.values(*plan))
+    names |= {name for name, _ in secrets.missing(*plan)}
+    return child_environment(environ, dict.fromkeys(names, PLACEHOLDER))
 
 
 def child_environment(environ: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
-    """What the supervisor and Envoy may know: the usual few variables and the secrets this configuration names."""
-    inherited = {k: v for k, v in environ.items() if k in INHERITED or k.startswith(INHERITED_PREFIXES)}
-    return inherited | dict(secrets)
+    """What Envoy may know: the usual few variables and the secrets this configuration names."""
+    return {name: environ[name] for name in INHERITED if name in environ} | dict(secrets)
 
 
 def envoy_spec(envoy: Path, directory: RunDirectory, variables: tuple[str, ...], log_level: str) -> ProcessSpec:
@@ -100,7 +101,7 @@ def start_background(directory: RunDirectory, environ: Mapping[str, str], lock: 
     with open_log(directory.supervisor_log) as log:
         return subprocess.Popen(
             [sys.executable, "-m", "control_plane.run.supervise", str(directory.path)],
-            env=dict(environ),
+            env={name: os.environ[name] for name in PYTHON if name in os.environ} | dict(environ),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -41,7 +41,7 @@ def _explain(error: OSError, address: str, port: int) -> str:
 
 
 def user_of(port: int) -> str | None:
-    """"pid N (name)" of the process that listens on `port`; None when /proc does not tell."""
+    """ "pid N (name)" of the process that listens on `port`; None when /proc does not tell."""
     inodes = _listening_inodes(port)
     if not inodes:
         return None

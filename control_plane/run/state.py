@@ -103,7 +103,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A listener as seen from outside. `probe` says how to ask whether it is up (tcp: it wants a client certificate)."""
+    """A listener as seen from outside. `probe`: how to ask whether it is up (tcp: it wants a client certificate)."""
 
     name: str
     kind: str
@@ -198,7 +198,7 @@ class Lock:
             return None
         return cls(fd)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Close our end; a supervisor that inherited the file keeps the lock."""
         os.close(self.fd)
 
@@ -209,7 +209,7 @@ def holder(directory: RunDirectory) -> int | None:
         return None
     lock = Lock.take(directory)
     if lock is not None:
-        lock.release()
+        lock.close()
         return None
     try:
         return int(directory.pid_file.read_text().strip() or 0)

@@ -1,0 +1,39 @@
+"""`plano-cp explain`: what will happen to a request, and which line of the YAML decided it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from control_plane.commands.source import file_argument
+
+HELP = """Say what will happen to a request: listener, route, order of attempts, source of the credentials (never their
+value), timeouts, filters, and the line of FILE that decided it.
+
+\b
+Examples:
+  plano-cp explain
+  plano-cp explain plano.yaml --model gpt-4o
+  plano-cp explain plano.yaml --listener llm --model claude-sonnet-4-5 --path /v1/messages
+  plano-cp explain plano.yaml --json
+
+Nothing is sent and no secret is needed. Exit codes: 0 explained, 2 the configuration or an option is wrong.
+"""
+
+
+@click.command("explain", help=HELP, short_help="Say what will happen to a request, and which line decided it.")
+@file_argument
+@click.option("--model", metavar="NAME", help="The model a client would send.")
+@click.option("--listener", metavar="NAME", help="Only this listener.")
+@click.option("--path", "request_path", metavar="PATH", help="The path a client would call, e.g. /v1/messages.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(
+    file: Path | None,
+    directory: Path | None,
+    model: str | None,
+    listener: str | None,
+    request_path: str | None,
+    as_json: bool,
+) -> None:
+    """See HELP."""

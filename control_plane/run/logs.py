@@ -1,0 +1,133 @@
+"""The log files of a gateway as one stream of lines. In: a run directory. Out: lines with time and source, in order.
+
+Sources: `access` (one JSON object per request), `envoy`, `supervisor` (what was started, restarted and stopped).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from control_plane.run.state import RunDirectory
+
+SOURCES = ("access", "envoy", "supervisor")
+TAIL_BYTES = 4 * 1024 * 1024
+"""How much of the end of a log is looked at."""
+POLL_S = 0.2
+STAMP = re.compile(r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]? ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; `time_s` is Unix seconds (of the line before when it has none itself)."""
+
+    time_s: float
+    source: str
+    text: str
+
+
+def paths(directory: RunDirectory, sources: Sequence[str]) -> dict[str, Path]:
+    """The log file of each source."""
+    return {source: directory.access_log if source == "access" else directory.log_of(source) for source in sources}
+
+
+def last(directory: RunDirectory, sources: Sequence[str], count: int) -> list[Line]:
+    """The last `count` lines of all sources together."""
+    lines = [line for source, path in paths(directory, sources).items() for line in _parse(source, _tail(path))]
+    lines.sort(key=lambda line: line.time_s)
+    return lines[-count:] if count else []
+
+
+def follow(directory: RunDirectory, sources: Sequence[str]) -> Iterator[Line | None]:
+    """New lines as they are written, also after a restart has begun new files; None whenever there is nothing new."""
+    tails = [_Tail(source, path) for source, path in paths(directory, sources).items()]
+    while True:
+        found = sorted((line for tail in tails for line in tail.fresh()), key=lambda line: line.time_s)
+        yield from found
+        if not found:
+            yield None
+            time.sleep(POLL_S)
+
+
+class _Tail:
+    """Remembers how far one file was read; a file that was replaced is read from its beginning."""
+
+    def __init__(self, source: str, path: Path) -> None:
+        self.source = source
+        self.path = path
+        self.inode, self.offset = self._now()
+        self.rest = b""
+
+    def _now(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_size
+
+    def fresh(self) -> list[Line]:
+        inode, size = self._now()
+        if inode != self.inode or size < self.offset:
+            self.inode, self.offset, self.rest = inode, 0, b""
+        if size <= self.offset:
+            return []
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            content = self.rest + file.read(TAIL_BYTES)
+            self.offset = file.tell()
+        whole, _, self.rest = content.rpartition(b"\n")
+        return _parse(self.source, whole.decode("utf-8", "replace"))
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            start = max(0, path.stat().st_size - TAIL_BYTES)
+            file.seek(start)
+            content = file.read()
+    except OSError:
+        return ""
+    if start:
+        content = content.partition(b"\n")[2]
+    return content.decode("utf-8", "replace")
+
+
+def _parse(source: str, text: str) -> list[Line]:
+    lines: list[Line] = []
+    for row in text.splitlines():
+        stamp = _time_of(source, row)
+        lines.append(Line(stamp if stamp is not None else (lines[-1].time_s if lines else 0.0), source, row))
+    return lines
+
+
+def _time_of(source: str, row: str) -> float | None:
+    if source == "access":
+        written = fields(row).get("time")
+        found = STAMP.match(written) if isinstance(written, str) else None
+    else:
+        found = STAMP.match(row)
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found[1]).timestamp()
+    except ValueError:
+        return None
+
+
+def fields(row: str) -> dict[str, object]:
+    """The fields of an access log line; nothing for a line that is not a JSON object."""
+    try:
+        plain = json.loads(row)
+    except ValueError:
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def message(line: Line) -> str:
+    """A line of `envoy` or `supervisor` without its time."""
+    return STAMP.sub("", line.text, count=1)
