@@ -1,4 +1,6 @@
-"""What a schema cannot say: references, conflicts, lint and what is not enforced yet. Appends problems, changes nothing.
+"""What a schema cannot say: references, conflicts, lint and what is not enforced yet.
+
+In: the configuration as read. Out: problems appended; nothing is changed.
 
 Values that the schema refused read as empty or None; the checks leave those out, so that one fault is one problem.
 """

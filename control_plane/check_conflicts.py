@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from control_plane.check_places import Places
-from control_plane.config import Config, Listener, ModelProvider
+from control_plane.config import Agent, Config, Filter, Listener, ModelProvider
 from control_plane.model_names import is_wildcard
 from control_plane.problems import Place, Problems
 from control_plane.schema_check import shown
@@ -17,7 +17,8 @@ PORTS = {"model": 12000, "prompt": 10000}
 def check(config: Config, places: Places, problems: Problems) -> None:
     _check_ports(config, places, problems)
     _check_names("listener name", ((x.name, places.of(x.at, "name")) for x in config.listeners), problems)
-    ids = [(x.id, places.of(x.at, "id")) for x in (*config.agents, *config.filters)]
+    owners: list[Agent | Filter] = [*config.agents, *config.filters]
+    ids = [(owner.id, places.of(owner.at, "id")) for owner in owners]
     endpoints = [(x.name, places.key(places.top("endpoints"), x.name)) for x in config.endpoints]
     _check_names("id", [*ids, *endpoints], problems)
     _check_names("provider name", ((p.name, places.of(p.at, "name")) for p in config.model_providers), problems)

@@ -1,4 +1,4 @@
-"""Things that work but are probably not meant: no default model, unused entries, vague descriptions, keys in the file."""
+"""Things that work but are probably not meant: no default model, unused entries, vague descriptions, keys in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable
 
 from control_plane.check_places import Places
-from control_plane.config import Config, Header, Text
+from control_plane.config import Agent, Config, Filter, Header, Text
 from control_plane.model_names import ModelNames, is_wildcard
 from control_plane.problems import Place, Problems
 from control_plane.schema_check import shown
 
 _CREDENTIAL_HEADERS = frozenset(("authorization", "x-api-key", "api-key", "x-goog-api-key", "proxy-authorization"))
 _VARIABLE_LIKE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-_EMPTY_WORDS = frozenset(["a", "an", "and", "for", "in", "is", "it", "of", "on", "or", "the", "this", "to", "with", "task", "tasks", "thing", "things", "stuff", "test", "todo"])
+_EMPTY_WORDS = frozenset(
+    ("a", "an", "and", "for", "in", "is", "it", "of", "on", "or", "the", "this", "to", "with", "task", "tasks", "test")
+)
 
 
 def check(config: Config, places: Places, problems: Problems) -> None:
@@ -41,7 +43,8 @@ def _check_unused(config: Config, places: Places, problems: Problems) -> None:
     used = {name for x in config.listeners for name in (*x.input_filters, *x.output_filters)}
     used |= {name for x in config.listeners for agent in x.agents for name in (agent.id, *agent.input_filters)}
     used |= {str(e.get("name")) for t in config.prompt_targets if isinstance(e := t.get("endpoint"), dict)}
-    for owner in (*config.agents, *config.filters):
+    owners: list[Agent | Filter] = [*config.agents, *config.filters]
+    for owner in owners:
         if owner.id and owner.id not in used:
             what = f"'{shown(owner.id)}' is used by no listener"
             problems.warn(owner.at, "unused", what, "name it in a listener, or remove it")
@@ -73,7 +76,7 @@ def _check_descriptions(described: Iterable[tuple[str, str, Place]], problems: P
             problems.warn(at, "vague-description", what, "say in a sentence which requests belong here")
         other = first.setdefault(" ".join(words), name)
         if other != name:
-            what = f"'{shown(name)}' and '{shown(other)}' have the same description, so the choice between them is chance"
+            what = f"'{shown(name)}' and '{shown(other)}' are described alike, so the choice between them is chance"
             problems.warn(at, "equal-description", what, "say what tells them apart")
 
 

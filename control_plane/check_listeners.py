@@ -65,7 +65,7 @@ def _check_auth(auth: Auth, places: Places, problems: Problems) -> None:
         what = "auth names neither api_keys nor jwt, so nobody could call"
         problems.error(auth.at, "missing", what, "add 'api_keys:' or 'jwt:', or remove auth")
     if auth.header is not None and not HEADER_NAME.fullmatch(auth.header):
-        problems.error(places.of(auth.at, "header"), "header", "this is not a header's name", "use letters, digits and -")
+        problems.error(places.of(auth.at, "header"), "header", "this is not a header name", "use letters and -")
     _check_unique(auth.api_keys, places, problems)
     _check_unique(auth.jwt, places, problems)
     seen: dict[str, ApiKey] = {}
@@ -115,7 +115,7 @@ def _check_passthrough(listener: Listener, auth: Auth, config: Config, problems:
             continue
         who = f"'{shown(provider.name or provider.model)}' (passthrough_auth)"
         if auth.api_keys and shared:
-            what = f"callers of '{shown(listener.name)}' send their gateway key in Authorization, and {who} would get it"
+            what = f"callers of '{shown(listener.name)}' send their key in Authorization, and {who} would get it"
             do = "set auth.header to another header, or leave the provider out with the listener's 'models'"
             problems.error(auth.at, "key-leak", what, do)
         elif auth.jwt:

@@ -1,4 +1,4 @@
-"""Finer places than the values of `config.py` carry: the place of one key or list item of the mapping a value was read from."""
+"""Finer places than the values of `config.py` carry: those of one key or list item of the mapping behind a value."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def _check_address(provider: ModelProvider, places: Places, problems: Problems) 
             do = "put credentials into access_key or headers"
         problems.error(places.of(provider.at, "base_url"), "address", f"base_url {fault}", do)
     if provider.http_host is not None and (fault := host_fault(provider.http_host)):
-        problems.error(places.of(provider.at, "http_host"), "address", f"http_host {fault}", "write for example api.example.com")
+        at = places.of(provider.at, "http_host")
+        problems.error(at, "address", f"http_host {fault}", "write for example api.example.com")
 
 
 def _check_headers(provider: ModelProvider, places: Places, problems: Problems) -> None:
@@ -132,4 +133,4 @@ def _check_credentials(provider: ModelProvider, places: Places, problems: Proble
         what = "aws signs requests and passthrough_auth would send the caller's key too"
         problems.error(places.of(provider.at, "aws"), "credential-conflict", what, "remove one of the two")
     if provider.access_key and not provider.access_key.template.strip():
-        problems.warn(at, "empty-key", "access_key is empty: requests go without a key", "write $NAME or remove access_key")
+        problems.warn(at, "empty-key", "access_key is empty: requests go without a key", "write $NAME or remove it")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from control_plane.check_places import Places
 from control_plane.check_urls import host_fault, url_fault
-from control_plane.config import Config, Listener
+from control_plane.config import Agent, ApiKey, Config, Filter, Jwt, Listener
 from control_plane.model_names import ModelNames
 from control_plane.problems import Place, Problems
 from control_plane.schema_check import shown
@@ -22,7 +22,7 @@ def check(config: Config, places: Places, problems: Problems) -> None:
         _check_limits(listener, names, places, problems)
     for preference in config.routing_preferences:
         what = f"the routing preference '{shown(preference.name)}'"
-        _check_models(what, preference.models, lambda i, at=preference.at: places.of(at, "models", i), names, problems)
+        _check_models(what, _placed(preference.models, preference.at, places), names, problems)
     _check_ratelimits(config, names, places, problems)
     _check_prompt_targets(config, places, problems)
     _check_addresses(config, places, problems)
@@ -43,7 +43,7 @@ def _check_agents(listener: Listener, config: Config, places: Places, problems: 
 
 def _check_filters(listener: Listener, config: Config, places: Places, problems: Problems) -> None:
     """Agents may serve as filters too."""
-    known = [x.id for x in (*config.filters, *config.agents)]
+    known = [*(x.id for x in config.filters), *(x.id for x in config.agents)]
     for index, name in enumerate(listener.input_filters):
         _refer(name, known, "filter", "filters", places.of(listener.at, "input_filters", index), problems)
     for index, name in enumerate(listener.output_filters):
@@ -55,31 +55,35 @@ def _check_filters(listener: Listener, config: Config, places: Places, problems:
 
 def _check_limits(listener: Listener, names: ModelNames, places: Places, problems: Problems) -> None:
     what = f"the listener '{shown(listener.name)}'"
-    _check_models(what, listener.models or (), lambda i: places.of(listener.at, "models", i), names, problems)
-    for caller in (*listener.auth.api_keys, *listener.auth.jwt) if listener.auth else ():
+    _check_models(what, _placed(listener.models, listener.at, places), names, problems)
+    callers: list[ApiKey | Jwt] = [*listener.auth.api_keys, *listener.auth.jwt] if listener.auth else []
+    for caller in callers:
         what = f"the allow-list of '{shown(caller.name)}'"
-        _check_models(what, caller.models or (), lambda i, at=caller.at: places.of(at, "models", i), names, problems)
+        _check_models(what, _placed(caller.models, caller.at, places), names, problems)
 
 
-def _check_models(
-    who: str, models: Iterable[str], place: Callable[[int], Place], names: ModelNames, problems: Problems
-) -> None:
-    for index, model in enumerate(models):
+def _placed(models: Iterable[str] | None, at: Place, places: Places) -> list[tuple[str, Place]]:
+    return [(model, places.of(at, "models", index)) for index, model in enumerate(models or ())]
+
+
+def _check_models(who: str, models: Iterable[tuple[str, Place]], names: ModelNames, problems: Problems) -> None:
+    for model, at in models:
         if model and not names.limits(model):
             what = f"{who} names the model '{shown(model)}', which is not declared"
             do = hint(model, names.hints(), "declare it in model_providers; known are {known}")
-            problems.error(place(index), "unknown-model", what, do)
+            problems.error(at, "unknown-model", what, do)
 
 
 def _check_ratelimits(config: Config, names: ModelNames, places: Places, problems: Problems) -> None:
     for index, limit in enumerate(config.ratelimits):
         model = limit.get("model")
         if isinstance(model, str):
-            _check_models("a rate limit", (model,), lambda _, i=index: places.top("ratelimits", i, "model"), names, problems)
+            at = places.top("ratelimits", index, "model")
+            _check_models("a rate limit", [(model, at)], names, problems)
 
 
 def _check_prompt_targets(config: Config, places: Places, problems: Problems) -> None:
-    known = [x for x in (*(e.name for e in config.endpoints), *(a.id for a in config.agents))]
+    known = [*(endpoint.name for endpoint in config.endpoints), *(agent.id for agent in config.agents)]
     for index, target in enumerate(config.prompt_targets):
         endpoint: Any = target.get("endpoint")
         name = endpoint.get("name") if isinstance(endpoint, dict) else None
@@ -89,7 +93,8 @@ def _check_prompt_targets(config: Config, places: Places, problems: Problems) ->
 
 
 def _check_addresses(config: Config, places: Places, problems: Problems) -> None:
-    for owner in (*config.agents, *config.filters):
+    owners: list[Agent | Filter] = [*config.agents, *config.filters]
+    for owner in owners:
         if owner.url and (fault := url_fault(owner.url)):
             do = "write for example http://localhost:10500"
             problems.error(places.of(owner.at, "url"), "address", f"the url of '{shown(owner.id)}' {fault}", do)

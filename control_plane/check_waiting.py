@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from control_plane.check_places import Places
-from control_plane.config import Config, Retry, Timeouts
+from control_plane.config import Config, Listener, ModelAlias, ModelProvider, Retry, Timeouts
 from control_plane.problems import Place, Problems
 
 # Nothing a request waits for takes longer; a larger number is a slip of the unit.
@@ -11,7 +11,12 @@ LONGEST_S = 24 * 3600.0
 
 
 def check(config: Config, places: Places, problems: Problems) -> None:
-    for owner in (*config.listeners, *config.model_providers, *config.model_aliases):
+    owners: list[Listener | ModelProvider | ModelAlias] = [
+        *config.listeners,
+        *config.model_providers,
+        *config.model_aliases,
+    ]
+    for owner in owners:
         if owner.timeouts:
             _check_timeouts(owner.timeouts, places, problems)
         if owner.retry:

@@ -4,8 +4,8 @@ In: bytes of one file. Out: `Document`. Refused with a `ConfigError` that names 
 mapping in UTF-8, duplicate keys, custom tags, and whatever would cost more than a moment (size, depth, node count with
 aliases expanded). Must never raise anything else, and never build an object other than plain data.
 
-Scalars follow YAML 1.2: only true/false are booleans, so that names such as `on` and `no` survive as text; dates stay text.
-Keys are always the text as written. Merge keys (`<<`) are honoured.
+Scalars follow YAML 1.2: only true/false are booleans, so that names such as `on` and `no` survive as text; dates stay
+text too. Keys are always the text as written. Merge keys (`<<`) are honoured.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from control_plane.document import MAX_DEPTH, MAX_NODES, Mapping, Node, Scalar, 
 from control_plane.problems import ConfigError, Place, Problems
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_PROBLEMS = 50
 _CORE = "tag:yaml.org,2002:"
 _TAGS = {None, "!", *(_CORE + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq"))}
 
@@ -39,7 +40,7 @@ def compose(text: str, name: str) -> Mapping:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-        refuse(place, "not-yaml", f"this is not valid YAML: {_reason(error)}", _remedy(error))
+        refuse(place, "not-yaml", f"this is not valid YAML: {_reason(error)}", _remedy(error, place, text))
     except (yaml.YAMLError, ValueError, RecursionError):
         refuse(Place(name, 1, 1), "not-yaml", "this is not valid YAML", "check the file with a YAML editor")
     finally:
@@ -51,9 +52,9 @@ def _reason(error: yaml.MarkedYAMLError) -> str:
     return (error.problem or error.context or "it cannot be parsed").replace("\t", "\\t").replace("\n", " ")
 
 
-def _remedy(error: yaml.MarkedYAMLError) -> str:
+def _remedy(error: yaml.MarkedYAMLError, place: Place, text: str) -> str:
     reason = str(error.problem)
-    if "\\t" in reason or "\t" in reason or "tab" in reason:
+    if text.split("\n", place.line)[place.line - 1 : place.line][0][place.column - 1 : place.column] == "\t":
         return "indent with spaces, YAML does not allow tabs there"
     if "cannot start any token" in reason:
         return "put the value in quotes"
@@ -74,6 +75,8 @@ class _Composer:
         self.count = 0
 
     def take(self, event: yaml.Event) -> None:
+        if len(self.problems.found) >= MOST_PROBLEMS:
+            raise ConfigError(self.problems)
         match event:
             case yaml.AliasEvent():
                 self._alias(event)
@@ -86,7 +89,7 @@ class _Composer:
             case yaml.CollectionEndEvent():
                 self._close()
             case yaml.DocumentStartEvent() if self.root is not None:
-                refuse(self._place(event), "several-documents", "a second YAML document begins here", "keep one per file")
+                refuse(self._place(event), "several-documents", "a second YAML document begins here", "keep one")
 
     def finish(self) -> Mapping:
         start = Place(self.name, 1, 1)
@@ -95,7 +98,7 @@ class _Composer:
         if self.root is None or (isinstance(self.root, Scalar) and self.root.value is None):
             refuse(start, "empty", "the file is empty", "start with 'version: v0.4.0' and 'listeners:'")
         if not isinstance(self.root, Mapping):
-            refuse(self.root.place, "not-a-mapping", "the file must hold 'key: value' pairs at its top", "see the schema")
+            refuse(self.root.place, "not-a-mapping", "the file must be a mapping, 'key: value' pairs", "see the schema")
         return self.root
 
     def _place(self, event: yaml.Event) -> Place:
@@ -112,7 +115,7 @@ class _Composer:
 
     def _check_tag(self, event: Any, place: Place) -> None:  # noqa: ANN401
         if event.tag not in _TAGS:
-            self.problems.error(place, "tag", "YAML tags other than the core types are not allowed", "remove the '!' tag")
+            self.problems.error(place, "tag", "YAML tags of other than core types are not allowed", "remove the tag")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = self._place(event)
@@ -141,11 +144,12 @@ class _Composer:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         place = self._place(event)
-        found = self.anchors.get(event.anchor)
+        anchor: str = event.anchor or ""
+        found = self.anchors.get(anchor)
         if found is None:
-            inside = any(open_.anchor == event.anchor for open_ in self.stack)
+            inside = any(open_.anchor == anchor for open_ in self.stack)
             what = "refers to itself" if inside else "has no anchor before it"
-            refuse(place, "alias", f"the YAML alias '*{event.anchor[:40]}' {what}", "write the value out")
+            refuse(place, "alias", f"the YAML alias '*{anchor[:40]}' {what}", "write the value out")
         node, nodes, height = found
         self._grow(place, nodes, height)
         used = copy(node)
@@ -186,7 +190,7 @@ class _Composer:
         sources = merged.items if isinstance(merged, Sequence) else [merged]
         for source in sources:
             if not isinstance(source, Mapping) or not isinstance(into, Mapping):
-                self.problems.error(merged.place, "merge", "'<<' can only merge mappings", "name an anchor of a mapping")
+                self.problems.error(merged.place, "merge", "'<<' can only merge mappings", "name a mapping's anchor")
                 continue
             for key, node in source.entries.items():
                 if key not in into.entries:

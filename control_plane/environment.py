@@ -61,8 +61,8 @@ def text(template: str) -> Text:
 
 
 def resolve(value: Text, env: Mapping[str, str]) -> str:
-    """The value with every variable filled in (`$$` is one dollar); raises KeyError naming a variable that is not set."""
-    return REFERENCE.sub(lambda match: "$" if match["dollar"] else env[match["name"] or match["braced"]], value.template)
+    """The value with every variable filled in (`$$` is one dollar); raises KeyError with the name of one not set."""
+    return REFERENCE.sub(lambda m: "$" if m["dollar"] else env[m["name"] or m["braced"]], value.template)
 
 
 def _parse(content: bytes, path: Path) -> dict[str, str]:

@@ -1,25 +1,21 @@
-"""Old spellings -> the spelling of v0.4.0, each with a warning that names the new form. Nothing else knows old spellings.
+"""Old spellings -> the spelling of v0.4.0, each with a warning that names the new form. Nothing else knows old ones.
 
-In: the tree of a document of any version. Out: a tree in today's form; a moved node keeps its place, so that later problems
-still point at the user's own line. Must never drop anything silently.
+In: the tree of a document of any version. Out: a tree in today's form; a moved node keeps its place, so that later
+problems still point at the user's own line. Must never drop anything silently.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from control_plane import legacy_preferences
+from control_plane import legacy_preferences, schema_check
 from control_plane.document import Mapping, Node, Scalar, Sequence
 from control_plane.problems import Place, Problems
 
 _INTERFACES = {"claude": "anthropic", "arch": "plano"}
-_SWITCHES = {"yes": True, "Yes": True, "YES": True, "on": True, "On": True, "ON": True} | dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False)
-_FLAGS = frozenset(
-    ("default", "passthrough_auth", "enabled", "required", "in_path", "auto_llm_dispatch_on_response", "prefix_affinity")
-    + ("trace_arch_internal", "capture_messages", "optimize_context_window", "use_agent_orchestrator")
-    + ("disable_signals", "route_on_user_only", "session_affinity", "inject_cache_control", "replenish_on_rebind")
-    + ("record_counterfactual", "stream")
-)
+_YES = ("yes", "Yes", "YES", "on", "On", "ON")
+_NO = ("no", "No", "NO", "off", "Off", "OFF")
+_SWITCHES = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 
 
 def modernise(root: Mapping, problems: Problems) -> None:
@@ -55,7 +51,7 @@ def _rename(owner: Mapping, old: str, new: str, problems: Problems) -> None:
     if node is None or place is None:
         return
     if new in owner.entries:
-        problems.error(place, "both-spellings", f"'{old}' is the former name of '{new}' and both are given", f"keep '{new}'")
+        problems.error(place, "both-spellings", f"'{old}' is the former name of '{new}', given too", f"keep '{new}'")
         return
     owner.put(new, node, place)
     warn_old(problems, place, f"'{old}' is the former name of '{new}'", f"write '{new}'")
@@ -66,7 +62,12 @@ def _switches(node: Node, problems: Problems) -> None:
     match node:
         case Mapping():
             for key, value in node.entries.items():
-                if key in _FLAGS and isinstance(value, Scalar) and value.plain and value.text in _SWITCHES:
+                if (
+                    key in schema_check.flags()
+                    and isinstance(value, Scalar)
+                    and value.plain
+                    and value.text in _SWITCHES
+                ):
                     value.value = _SWITCHES[value.text]
                     new = str(value.value).lower()
                     warn_old(problems, value.place, f"'{value.text}' means {new} only in old YAML", f"write {new}")
@@ -116,8 +117,8 @@ def _listener(node: Node, kind: str, name: str, port: int, place: Place, problem
         node = Mapping(place)
     if not isinstance(node, Mapping):
         return node
-    _drop(node, "message_format", "message_format does nothing: every API the gateway serves is told by its path", problems)
-    _drop(node, "connect_timeout", "connect_timeout of a listener does nothing: see overrides.upstream_connect_timeout", problems)
+    _drop(node, "message_format", "message_format does nothing: the path of a request says its format", problems)
+    _drop(node, "connect_timeout", "a listener's connect_timeout does nothing: see overrides", problems)
     for key, value in (("type", kind), ("name", name), ("port", port)):
         if key not in node.entries:
             node.put(key, Scalar(place, str(value), True, value), place)
@@ -168,6 +169,6 @@ def _exporters(root: Mapping, problems: Problems) -> None:
         place, enabled = exporter.keys.get("enabled"), exporter.take("enabled")
         if place is None:
             continue
-        warn_old(problems, place, "'enabled' of an exporter is a former switch", "leave the exporter out to switch it off")
+        warn_old(problems, place, "'enabled' of an exporter is a former switch", "leave the exporter out instead")
         if isinstance(enabled, Scalar) and enabled.value is False:
             exporters.items.remove(exporter)

@@ -1,7 +1,7 @@
 """`routing_preferences` written inside a provider -> the top-level list, as the upstream migration does it.
 
 Models of one task are appended in the order of the providers; the first description wins, with a warning where another
-differs; a task the user wrote at the top level wins outright. From v0.4.0 on such preferences have no effect, which is said.
+differs; a task written at the top level wins outright. From v0.4.0 on such preferences have no effect, which is said.
 """
 
 from __future__ import annotations

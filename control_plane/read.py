@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 from control_plane import check, legacy, read_listeners, read_models, schema_check
 from control_plane.config import Agent, Config, Endpoint, Filter, Overrides, Tracing
@@ -69,11 +70,16 @@ def _filters(root: Section) -> tuple[Filter, ...]:
 
 
 def _filter(section: Section) -> Filter:
-    kind = section.text("type")
+    kind: Literal["mcp", "http"] | None
+    match section.text("type"):
+        case "mcp" | "http" as kind:
+            pass
+        case _:
+            kind = None
     return Filter(
         id=section.required("id"),
         url=section.required("url"),
-        type=kind if kind in ("mcp", "http") else None,
+        type=kind,
         transport=section.text("transport"),
         tool=section.text("tool"),
         at=section.at,
@@ -85,12 +91,17 @@ def _endpoints(root: Section) -> tuple[Endpoint, ...]:
 
 
 def _endpoint(name: str, section: Section) -> Endpoint:
-    protocol = section.text("protocol")
+    protocol: Literal["http", "https"] | None
+    match section.text("protocol"):
+        case "http" | "https" as protocol:
+            pass
+        case _:
+            protocol = None
     return Endpoint(
         name=name,
         endpoint=section.required("endpoint"),
         connect_timeout=section.seconds("connect_timeout"),
-        protocol=protocol if protocol in ("http", "https") else None,
+        protocol=protocol,
         http_host=section.text("http_host"),
         prefix_affinity=section.flag("prefix_affinity"),
         at=section.at,

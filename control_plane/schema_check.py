@@ -1,7 +1,7 @@
 """The JSON Schema against a document: every fault as a problem at its own place, in plain words.
 
-In: a document whose tree is in today's form. Out: problems. Where a value may be one of several things, the branch that fits
-its type best speaks, so that the reader sees the deepest cause. Must never show a value that may be secret.
+In: a document whose tree is in today's form. Out: problems. Where a value may be one of several things, the branch that
+fits its type speaks, so that the reader sees the deepest cause. Must never show a value that may be secret.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from control_plane.document import Document, Scalar, Step
+from control_plane.document import Document, Scalar, Step, plain
 from control_plane.problems import Place, Problems
-from control_plane.suggest import hint, listed
+from control_plane.suggest import hint
 from control_plane.variables import is_secret
 
 if TYPE_CHECKING:
@@ -38,6 +38,22 @@ def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(schema_text()))
+
+
+@cache
+def flags() -> frozenset[str]:
+    """Every key whose value is true or false."""
+    found: set[str] = set()
+    stack: list[Any] = [json.loads(schema_text())]
+    while stack:
+        schema = stack.pop()
+        if isinstance(schema, dict):
+            properties = schema.get("properties", {})
+            found.update(k for k, v in properties.items() if isinstance(v, dict) and v.get("type") == "boolean")
+            stack.extend(schema.values())
+        elif isinstance(schema, list):
+            stack.extend(schema)
+    return frozenset(found)
 
 
 def check(document: Document, problems: Problems) -> None:
@@ -90,21 +106,28 @@ def _report(error: ValidationError, document: Document, blamed: set[Place], prob
 def _report_unknown_keys(
     error: ValidationError, path: tuple[Step, ...], document: Document, problems: Problems
 ) -> None:
-    known = [k for k, v in error.schema["properties"].items() if not v.get("deprecated")]
-    for key in error.instance:
-        if key not in error.schema["properties"]:
-            do = hint(key, (k for k in known if k not in error.instance), "remove it; the keys here are {known}")
+    properties = _schema(error)["properties"]
+    known = [k for k, v in properties.items() if not v.get("deprecated")]
+    instance: Any = error.instance
+    for key in instance:
+        if key not in properties:
+            do = hint(key, (k for k in known if k not in instance), "remove it; the keys here are {known}")
             what = f"unknown key '{shown(key)}' in {name(path)}"
             problems.error(document.key_place((*path, key)), "unknown-key", what, do)
 
 
 def _report_missing(error: ValidationError, path: tuple[Step, ...], document: Document, problems: Problems) -> None:
-    required = ["listeners"] if error.validator == "anyOf" else error.validator_value
-    for key in (k for k in required if k not in error.instance):
-        described = error.schema["properties"][key]
+    required: Any = ["listeners"] if error.validator == "anyOf" else error.validator_value
+    instance: Any = error.instance
+    for key in (k for k in required if k not in instance):
+        described = _schema(error)["properties"][key]
         described = {**_target(described), **described}
         do = f"add '{key}: ...' ({described.get('description', '').rstrip('.')})"
         problems.error(document.place(path), "missing", f"'{key}' is missing in {name(path)}", do)
+
+
+def _schema(error: ValidationError) -> dict[str, Any]:
+    return cast(dict[str, Any], error.schema)
 
 
 def _target(schema: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -116,7 +139,7 @@ def _target(schema: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -> tuple[str, str]:
-    it, limit = name(path), error.validator_value
+    it, limit = name(path), cast(Any, error.validator_value)
     found = _shown_value(path, document)
     match error.validator:
         case "type":
@@ -124,7 +147,7 @@ def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -
         case "enum":
             return f"{it} is {found}, which is not one of its values", _enum_advice(error)
         case "anyOf" | "oneOf":
-            return f"{it} is {found}, not {error.schema.get('title', 'one of its forms')}", "correct it"
+            return f"{it} is {found}, not {_schema(error).get('title', 'one of its forms')}", "correct it"
         case "minimum" | "exclusiveMinimum":
             return f"{it} is {found}, too small", f"the smallest is {limit}"
         case "maximum" | "exclusiveMaximum":
@@ -137,14 +160,14 @@ def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -
 
 
 def _advice(error: ValidationError) -> str:
-    description = str(error.schema.get("description", "")).removeprefix("Addition to Plano's format. ").rstrip(".")
-    if examples := error.schema.get("examples"):
+    description = str(_schema(error).get("description", "")).removeprefix("Addition to Plano's format. ").rstrip(".")
+    if examples := _schema(error).get("examples"):
         return f"write for example {json.dumps(examples[0], ensure_ascii=False)}"
     return f"it says: {description}" if description else "see the schema"
 
 
 def _enum_advice(error: ValidationError) -> str:
-    values = [str(value) for value in error.validator_value]
+    values = [str(value) for value in cast(Any, error.validator_value)]
     return hint(str(error.instance), values, "choose one of {known}")
 
 
@@ -171,7 +194,7 @@ def _kind(value: object) -> str:
 def _shown_value(path: tuple[Step, ...], document: Document) -> str:
     node = document.node(path)
     if not isinstance(node, Scalar):
-        return _kind(node and ([] if not hasattr(node, "entries") else {}))
+        return _kind(plain(node) if node else None)
     if is_secret(path) or "://" in node.text:
         return "a value"
     return f"'{shown(node.text)}'"
@@ -189,6 +212,3 @@ def shown(text: str) -> str:
     """Short enough for one line of a message."""
     flat = " ".join(text.split())
     return flat if len(flat) <= 60 else flat[:57] + "..."
-
-
-__all__ = ["check", "listed", "name", "schema_text", "shown"]

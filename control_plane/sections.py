@@ -1,6 +1,6 @@
-"""Typed access to a mapping of the document: wrong or absent values read as None, because the schema check reports them.
+"""Typed access to a mapping of the document: wrong or absent values read as None, the schema check reports them.
 
-Must never raise on any tree: a configuration with faults is still read as far as it goes, so that all are named at once.
+Must never raise on any tree: a configuration with faults is read as far as it goes, so that all are named at once.
 """
 
 from __future__ import annotations
