@@ -19,7 +19,7 @@ SOURCES = ("access", "envoy", "supervisor")
 TAIL_BYTES = 4 * 1024 * 1024
 """How much of the end of a log is looked at."""
 POLL_S = 0.2
-STAMP = re.compile(r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]? ?")
+STAMP = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]? ?")
 
 
 @dataclass(frozen=True, slots=True)
