@@ -63,7 +63,7 @@ def _envoy(
     config = directory / f"{name}.json"
     config.write_text(bootstrap)
     command = [str(_envoy_binary()), "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warning"]
-    with running(command, port, directory / f"{name}.log", cpus=cpus, environ=environ or {}) as pid:
+    with running(command, port, directory / f"{name}.log", cpus=cpus, environ=environ or {}, own_directory=True) as pid:
         yield pid
 
 

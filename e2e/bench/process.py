@@ -29,15 +29,29 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], port: int, log: Path, *, cpus: set[int], environ: Mapping[str, str], wait_s: float = 120
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    *,
+    cpus: set[int],
+    environ: Mapping[str, str],
+    own_directory: bool = False,
+    wait_s: float = 120,
 ) -> Iterator[int]:
-    """Run `command` until the block ends; gives its process id once something listens on `port`.
+    """Run `command` until the block ends, in the log's directory where it writes files of its own (`own_directory`).
+
+    Gives its process id once something listens on `port`.
 
     Raises RuntimeError with the end of its log when it dies or stays silent.
     """
     with log.open("wb") as output:
         child = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, **environ}, start_new_session=True
+            command,
+            cwd=log.parent if own_directory else None,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environ},
+            start_new_session=True,
         )
     try:
         os.sched_setaffinity(child.pid, cpus)
