@@ -135,11 +135,12 @@ def _bare_names(offer: Offer) -> Names:
 
 def _listed_full_names(offer: Offer) -> Names:
     p = offer.provider
-    return [(f"{p.prefix}/{model}", Destination(p.index, model, True)) for model in offer.listed]
+    return [(f"{p.prefix}/{model}", Destination(p.index, model, not p.special(model))) for model in offer.listed]
 
 
 def _listed_bare_names(offer: Offer) -> Names:
-    return [(model, Destination(offer.provider.index, model, True)) for model in offer.listed]
+    p = offer.provider
+    return [(model, Destination(p.index, model, not p.special(model))) for model in offer.listed]
 
 
 def _wildcards(offers: Sequence[Offer]) -> tuple[Wildcard, ...]:

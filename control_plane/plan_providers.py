@@ -86,6 +86,11 @@ class Provider:
         """How people call the entry: its own name, else its model."""
         return self.entry.name or self.entry.model
 
+    def special(self, model: str) -> bool:
+        """Whether a wildcard's model has endpoints that not all of its models have, or lacks some."""
+        limited = any(path.models for path in self.row.paths.values())
+        return limited and any(self.serves(e, model) != self.serves(e, None) for e in Endpoint)
+
     def serves(self, endpoint: Endpoint, model: str | None) -> bool:
         """Whether the model (None: any model of a wildcard) has this endpoint here, in the client's own language."""
         return catalogue.upstream_path(self.row, self.entry.base_url, endpoint, model or "*") is not None

@@ -22,10 +22,25 @@ LANGUAGES = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: Problems) -> None:
     """Everything there is to say about names and aliases."""
     _contested(catalog, problems)
+    for provider in catalog.providers:
+        _unspoken(provider, problems)
     offered = {name for map in maps for name in map.offered.directory.aliases}
     for alias in whole.model_aliases:
         if alias.name in offered:
             _skipped(alias, next(map for map in maps if alias.name in map.offered.directory.aliases), problems)
+
+
+def _unspoken(provider: Provider, problems: Problems) -> None:
+    """An entry that no request can reach as it is."""
+    model = None if provider.wildcard else provider.id
+    if not any(provider.serves(endpoint, model) for endpoint in Endpoint):
+        which = "requests for most of its models are" if provider.wildcard and provider.paths else "every request is"
+        problems.warn(
+            provider.entry.at,
+            "needs-translation",
+            f"{provider.label} speaks {provider.row.dialect} only: {which} answered with 501",
+            "expect answers once requests can be translated; until then choose another provider of the model",
+        )
 
 
 def _contested(catalog: Catalog, problems: Problems) -> None:
