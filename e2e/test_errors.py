@@ -34,11 +34,11 @@ listeners:
     name: llm
     address: 127.0.0.1
     port: {port}
-    timeouts: {{first_byte: 300ms, connect: 300ms}}
     retry: {{attempts: 0}}
 model_providers:
   - {{model: openai/gpt-4o, access_key: $KEY, base_url: "{provider.url}"}}
-  - {{model: anthropic/claude-sonnet-4-6, access_key: $KEY, base_url: "{provider.url}"}}
+  - {{model: groq/hasty, access_key: $KEY, base_url: "{provider.url}", timeouts: {{first_byte: 300ms}}}}
+  - {{model: anthropic/claude-sonnet-4-6, access_key: $KEY, base_url: "{provider.url}", timeouts: {{first_byte: 300ms}}}}
   - {{model: vllm/dead, base_url: "http://127.0.0.1:{dead}"}}
 """
         with Gateway(yaml, {"KEY": "sk-test"}):
@@ -71,8 +71,8 @@ FAULTS: list[Any] = [
     pytest.param(chat("openai/nope"), JSON, "model_not_found", id="unknown-model-of-a-known-provider"),
     pytest.param(chat('no"pe\n\u00e9%REQ(authorization)%'), JSON, "model_not_found", id="model-with-odd-characters"),
     pytest.param(chat("x" * 5000), JSON, "model_not_found", id="long-model"),
-    pytest.param(chat("__missing__"), JSON, "model_not_found", id="our-own-word-for-missing"),
-    pytest.param(chat("__error__"), JSON, "model_not_found", id="our-own-word-for-bad-json"),
+    pytest.param(chat("__missing__"), JSON, "missing_model", id="our-own-word-for-missing"),
+    pytest.param(chat("__error__"), JSON, "invalid_json", id="our-own-word-for-bad-json"),
     pytest.param(chat(None), JSON, "missing_model", id="no-model"),
     pytest.param({**chat(None), "model": None}, JSON, "missing_model", id="null-model"),
     pytest.param(chat(""), JSON, "missing_model", id="empty-model"),
@@ -142,7 +142,7 @@ def test_wrong_method(world: World, path: str, method: str) -> None:
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
 def test_provider_that_fails(world: World, fault: dict[str, Any], codes: set[str], path: str) -> None:
     world.provider.always(**fault)
-    reply = call(world.port, path, chat("gpt-4o" if path == CHAT else "claude-sonnet-4-6"))
+    reply = call(world.port, path, chat("hasty" if path == CHAT else "claude-sonnet-4-6"))
     assert reply.error["code"] in codes
     _is(reply, path, reply.error["code"])
 
@@ -184,7 +184,7 @@ OPENAI_RAISES: list[Any] = [
     ("", {}, openai.BadRequestError, "missing_model"),
     ("claude-sonnet-4-6", {}, openai.InternalServerError, "translation_required"),
     ("vllm/dead", {}, openai.InternalServerError, None),
-    ("gpt-4o", {"fault": "hang"}, openai.InternalServerError, "upstream_timeout"),
+    ("hasty", {"fault": "hang"}, openai.InternalServerError, "upstream_timeout"),
     ("gpt-4o", {"status": 401}, openai.AuthenticationError, "fake"),
     ("gpt-4o", {"status": 429}, openai.RateLimitError, "fake"),
 ]

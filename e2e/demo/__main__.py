@@ -1,4 +1,4 @@
-"""`python -m e2e.demo`: plays the scenes and prints them. Exit code 0: everything went as told; 1: something did not."""
+"""`python -m e2e.demo`: plays and prints the scenes. Exit code 0: everything went as told, 1: something did not."""
 
 from __future__ import annotations
 

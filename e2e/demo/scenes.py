@@ -1,4 +1,4 @@
-"""The requests of the demo. In: a running stage. Out: a `Scene` each: what was asked, answered, why, and what was wrong."""
+"""The requests of the demo. In: a running stage. Out: a `Scene` each: asked, answered, why, and what was wrong."""
 
 from __future__ import annotations
 
