@@ -42,12 +42,14 @@ def is_terminal(stream: IO[Any]) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def has_colour(*, err: bool = False) -> bool:
+    """Whether stdout (or stderr) may get colours: it is a terminal and NO_COLOR is not set."""
+    return not os.environ.get("NO_COLOR") and is_terminal(sys.stderr if err else sys.stdout)
+
+
 def paint(text: str, colour: str, *, err: bool = False, bold: bool = False) -> str:
-    """`text` coloured when its stream is a terminal and NO_COLOR is not set."""
-    stream = sys.stderr if err else sys.stdout
-    if os.environ.get("NO_COLOR") or not is_terminal(stream):
-        return text
-    return click.style(text, fg=colour, bold=bold)
+    """`text` coloured where its stream may get colours."""
+    return click.style(text, fg=colour, bold=bold) if has_colour(err=err) else text
 
 
 def say(text: str = "", *, err: bool = False) -> None:

@@ -8,6 +8,15 @@ from datetime import datetime
 from control_plane.console import paint
 from control_plane.run.logs import Line, fields, message
 
+NOTHING = (None, "", "__missing__", "__error__")
+"""Values that say a field has none."""
+HEALTH_ROUTE = "healthz"
+
+
+def is_health_check(line: Line) -> bool:
+    """Whether the line is about a probe asking /healthz."""
+    return line.source == "access" and fields(line.text).get("route") == HEALTH_ROUTE
+
 
 def pretty(line: Line) -> str:
     """Time, then what happened: for a request listener, model, route, cluster, status, tokens and milliseconds."""
@@ -21,7 +30,7 @@ def pretty(line: Line) -> str:
 def _request(request: dict[str, object]) -> str:
     def text(name: str) -> str:
         value = request.get(name)
-        return "-" if value is None or value == "" else str(value)
+        return "-" if value in NOTHING else str(value)
 
     status = text("status")
     words = [
@@ -35,7 +44,10 @@ def _request(request: dict[str, object]) -> str:
         f"cluster={text('cluster')}",
         f"tokens={text('input_tokens')}+{text('output_tokens')}",
     ]
-    optional = (f"{name}={text(name)}" for name in ("first_byte_ms", "attempts", "flags", "caller", "request_id"))
+    attempts = request.get("attempts")
+    if isinstance(attempts, int) and attempts > 1:
+        words.append(f"attempts={attempts}")
+    optional = (f"{name}={text(name)}" for name in ("first_byte_ms", "flags", "caller", "request_id"))
     return " ".join([*words, *(word for word in optional if not word.endswith("=-"))])
 
 

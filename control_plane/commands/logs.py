@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 
 import click
 
@@ -32,11 +33,12 @@ Exit codes: 0 fine, 1 nothing was ever started under this name.
     type=click.Choice(["access", "envoy", "supervisor"]),
     help="Only these (repeatable): requests, Envoy's own log, starts and stops.",
 )
+@click.option("--health", is_flag=True, help="Also the requests for /healthz.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @name_option
-def command(follow: bool, count: int, sources: tuple[str, ...], as_json: bool, name: str) -> None:
+def command(follow: bool, count: int, sources: tuple[str, ...], health: bool, as_json: bool, name: str) -> None:
     """See HELP."""
-    from control_plane.commands.log_text import pretty, raw
+    from control_plane.commands.log_text import is_health_check, pretty, raw
     from control_plane.run import logs
     from control_plane.run.state import run_directory
 
@@ -46,11 +48,12 @@ def command(follow: bool, count: int, sources: tuple[str, ...], as_json: bool, n
     chosen = sources or logs.SOURCES
     show = raw if as_json else pretty
     new = logs.follow(directory, chosen) if follow else iter(())
-    for line in logs.last(directory, chosen, count):
+    old = (line for line in logs.last(directory, chosen) if health or not is_health_check(line))
+    for line in deque(old, maxlen=count):
         say(show(line))
     try:
         for fresh in new:
-            if fresh is not None:
+            if fresh is not None and (health or not is_health_check(fresh)):
                 say(show(fresh))
     except KeyboardInterrupt:
         return

@@ -66,6 +66,11 @@ def find(file: Path | None, directory: Path | None) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def shown(path: Path) -> str:
+    """What messages call the configuration."""
+    return "<stdin>" if str(path) == "-" else str(path)
+
+
 def require(file: Path | None, directory: Path | None) -> Path:
     """Like `find`, but a missing configuration is a fault."""
     path = find(file, directory)
@@ -82,7 +87,7 @@ def compile_source(path: Path, environ: Mapping[str, str] = os.environ) -> Compi
     from control_plane.compile import compile_file, compile_text
 
     if str(path) == "-":
-        return compile_text(sys.stdin.buffer.read(), "<stdin>", Path.cwd(), environ)
+        return compile_text(sys.stdin.buffer.read(), shown(path), Path.cwd(), environ)
     if path.is_dir():
         raise WrongInput(f"{path}: is a directory; name the file in it or use --path {path}")
     try:
@@ -93,9 +98,12 @@ def compile_source(path: Path, environ: Mapping[str, str] = os.environ) -> Compi
     return compile_file(path, environ)
 
 
-def require_valid(compiled: Compiled) -> None:
-    """Print every problem on stderr; a fault (exit 2) when one of them is an error."""
-    say_problems(compiled.problems)
+def require_valid(compiled: Compiled, *, later: str = "") -> None:
+    """Print every problem on stderr; a fault (exit 2) when one of them is an error.
+
+    Warnings of the rule `later` are left out when there is no error: the caller says them himself.
+    """
     errors = len(compiled.problems.errors)
+    say_problems(problem for problem in compiled.problems if errors or problem.rule != later)
     if errors or compiled.gateway is None:
         raise WrongInput(f"the configuration is not usable: {summary(errors, len(compiled.problems.warnings))}")

@@ -16,7 +16,7 @@ import click
 
 from control_plane.commands.source import compile_source, file_argument, find, name_option, require_valid
 from control_plane.commands.up_checks import claim, require_envoy, require_free_ports, require_secrets
-from control_plane.commands.up_report import report, run_in_foreground, wait_in_background
+from control_plane.commands.up_report import NOT_ENFORCED, report, run_in_foreground, wait_in_background
 from control_plane.console import Fault, WrongInput, say
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ def command(
     from control_plane.run.state import run_directory
 
     path = find(file, directory)
+    if str(path) == "-":
+        raise WrongInput("`up` needs a file, because .env and certificates lie beside it; write stdin to one first")
     compiled = compile_source(path) if path else _from_environment(listener_port)
-    require_valid(compiled)
+    require_valid(compiled, later=NOT_ENFORCED)
     require_secrets(compiled)
     target = run_directory(name, os.environ)
     source = str(path.absolute()) if path else "the keys in the environment"

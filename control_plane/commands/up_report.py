@@ -16,19 +16,16 @@ from control_plane.run.state import RunDirectory, RunPlan, read_state
 if TYPE_CHECKING:
     pass
 
-NOT_ENFORCED = "not enforced"
+NOT_ENFORCED = "not-enforced"
+"""The rule of a key that is read but does nothing yet."""
 POLL_S = 0.05
 
 
 def report(directory: RunDirectory, plan: RunPlan, problems: Problems) -> None:
     """The listeners, a curl line each, what is not enforced, and where to look next."""
-    from control_plane.run.readiness import reachable_host
-
     say(f"{paint('running', 'green', bold=True)}: {plan.config}")
     for door in plan.doors:
-        scheme = "http" if door.probe == "http" else "https"
         say(f"\n{paint(door.name, 'cyan', bold=True)} ({door.kind}) on {door.address}:{door.port}")
-        say(f"  {scheme}://{reachable_host(door.address)}:{door.port}/healthz answers")
         say(f"  {door.curl}")
     _say_not_enforced(problems)
     name = "" if directory.path.name == "default" else f" --name {directory.path.name}"
@@ -36,7 +33,7 @@ def report(directory: RunDirectory, plan: RunPlan, problems: Problems) -> None:
 
 
 def _say_not_enforced(problems: Problems) -> None:
-    carried = [problem for problem in problems.warnings if NOT_ENFORCED in problem.what]
+    carried = [problem for problem in problems.warnings if problem.rule == NOT_ENFORCED]
     if carried:
         say(f"\n{paint('Not enforced yet', 'yellow', bold=True)}:")
     for problem in carried:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from control_plane.commands.source import compile_source, file_argument, require
+from control_plane.commands.source import compile_source, file_argument, require, shown
 from control_plane.console import paint, problem_plain, say, say_json, say_problems, summary
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def command(file: Path | None, directory: Path | None, check_environment: bool, 
         say_json({"problems": [problem_plain(problem) for problem in problems], "ok": code == 0})
     else:
         say_problems(problems, err=False)
-        say(_verdict(str(path), len(problems.errors), len(problems.warnings)))
+        say(_verdict(shown(path), len(problems.errors), len(problems.warnings)))
     raise SystemExit(code)
 
 

@@ -36,11 +36,10 @@ def paths(directory: RunDirectory, sources: Sequence[str]) -> dict[str, Path]:
     return {source: directory.access_log if source == "access" else directory.log_of(source) for source in sources}
 
 
-def last(directory: RunDirectory, sources: Sequence[str], count: int) -> list[Line]:
-    """The last `count` lines of all sources together."""
+def last(directory: RunDirectory, sources: Sequence[str]) -> list[Line]:
+    """The lines at the end of the logs, all sources together."""
     lines = [line for source, path in paths(directory, sources).items() for line in _parse(source, _tail(path))]
-    lines.sort(key=lambda line: line.time_s)
-    return lines[-count:] if count else []
+    return sorted(lines, key=lambda line: line.time_s)
 
 
 def follow(directory: RunDirectory, sources: Sequence[str]) -> Iterator[Line | None]:

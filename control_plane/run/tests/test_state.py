@@ -60,9 +60,7 @@ def test_one_owner_at_a_time(directory: RunDirectory):
 def test_a_child_that_inherits_the_lock_keeps_it(directory: RunDirectory):
     lock = Lock.take(directory)
     with closing(lock):
-        child = subprocess.Popen(
-            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.fd,)
-        )
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock.fd,))
     assert holder(directory) == 0
     child.communicate(b"\n")
     assert holder(directory) is None
