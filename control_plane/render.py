@@ -20,6 +20,7 @@ from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway
 
 _VALIDATION_TIMEOUT_S = 120
+Json = Any
 
 
 class CompiledPlan(Protocol):
@@ -88,7 +89,7 @@ def _plain(gateway: Gateway, deployment: Deployment) -> dict[str, Any]:
     return to_plain(bootstrap(gateway, deployment))
 
 
-def _text(plain: Any) -> str:
+def _text(plain: Json) -> str:
     from control_plane.xds.render import to_text
 
     return to_text(plain)

@@ -6,7 +6,7 @@ seconds. `Packed` keeps the message, so `render` can walk straight through it, a
 
 from __future__ import annotations
 
-from typing import Any as Unknown
+from typing import Any as Json
 
 import betterproto2
 from envoy_data_plane.google.protobuf import Any
@@ -24,7 +24,7 @@ class Packed(Any):
     def __bytes__(self) -> bytes:
         return bytes(self._plain())
 
-    def to_dict(self, **options: Unknown) -> dict[str, Unknown]:
+    def to_dict(self, **options: object) -> dict[str, Json]:
         return self._plain().to_dict(**options)
 
 

@@ -14,7 +14,6 @@ from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import Secret as
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, KeyCredential
 from control_plane.xds import clusters, overload
-from control_plane.xds.copies import copies
 from control_plane.xds.listeners import listener
 from control_plane.xds.needs import Needs, needs
 
@@ -22,13 +21,13 @@ _OWNER_ONLY = 0o600
 
 
 def bootstrap(gateway: Gateway, deployment: Deployment) -> v3.Bootstrap:
-    wanted, copied = needs(gateway, deployment), copies(gateway)
+    wanted = needs(gateway, deployment)
     return v3.Bootstrap(
         node=core.Node(id=deployment.node_id, cluster=deployment.node_cluster),
         admin=_admin(deployment),
         overload_manager=overload.manager(deployment),
         static_resources=v3.BootstrapStaticResources(
-            listeners=[listener(plan, gateway, deployment, wanted, copied) for plan in gateway.listeners],
+            listeners=[listener(plan, gateway, deployment, wanted) for plan in gateway.listeners],
             clusters=_clusters(gateway, wanted),
             secrets=_secrets(gateway),
         ),
@@ -41,7 +40,7 @@ def _admin(deployment: Deployment) -> v3.Admin:
 
 
 def _clusters(gateway: Gateway, wanted: Needs) -> list[Cluster]:
-    built = [clusters.provider(cluster, wanted) for cluster in copies(gateway).clusters(gateway.clusters)]
+    built = [clusters.provider(cluster, wanted) for cluster in wanted.clusters]
     return built if gateway.tracing is None else [*built, clusters.collector(gateway.tracing)]
 
 

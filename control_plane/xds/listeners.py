@@ -12,7 +12,6 @@ from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, Listener, Models, Timeouts
 from control_plane.xds import access_log, local_replies, plain, tls, tracing
 from control_plane.xds.any import pack
-from control_plane.xds.copies import Copies
 from control_plane.xds.filters import header_mutation, order
 from control_plane.xds.needs import Needs
 from control_plane.xds.routes import route_configuration
@@ -26,8 +25,8 @@ _IDLE_MARGIN_S = 30.0
 _OURS = ("x-envoy-", "x-plano-")
 
 
-def listener(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs, copies: Copies) -> v3.Listener:
-    manager = _manager(plan, gateway, deployment, needs, copies)
+def listener(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs) -> v3.Listener:
+    manager = _manager(plan, gateway, deployment, needs)
     network = v3.Filter(name="envoy.filters.network.http_connection_manager", typed_config=pack(manager))
     chain = v3.FilterChain(filters=[network], transport_socket=tls.downstream(plan.tls) if plan.tls else None)
     return v3.Listener(
@@ -38,12 +37,10 @@ def listener(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Ne
     )
 
 
-def _manager(
-    plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs, copies: Copies
-) -> hcm.HttpConnectionManager:
+def _manager(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs) -> hcm.HttpConnectionManager:
     manager = hcm.HttpConnectionManager(
         stat_prefix=plan.name,
-        route_config=route_configuration(plan, copies),
+        route_config=route_configuration(plan),
         http_filters=order.downstream(plan, needs),
         local_reply_config=local_replies.config(),
         server_name="plano",
@@ -78,9 +75,7 @@ def _harden(manager: hcm.HttpConnectionManager, deployment: Deployment) -> None:
     manager.xff_num_trusted_hops = deployment.trusted_hops
     manager.normalize_path = True
     manager.merge_slashes = True
-    manager.path_with_escaped_slashes_action = (
-        hcm.HttpConnectionManagerPathWithEscapedSlashesAction.REJECT_REQUEST
-    )
+    manager.path_with_escaped_slashes_action = hcm.HttpConnectionManagerPathWithEscapedSlashesAction.REJECT_REQUEST
     manager.common_http_protocol_options = core.HttpProtocolOptions(
         idle_timeout=plain.seconds(900),
         headers_with_underscores_action=core.HttpProtocolOptionsHeadersWithUnderscoresAction.REJECT_REQUEST,
@@ -90,17 +85,20 @@ def _harden(manager: hcm.HttpConnectionManager, deployment: Deployment) -> None:
         initial_stream_window_size=_STREAM_WINDOW_BYTES,
         initial_connection_window_size=_CONNECTION_WINDOW_BYTES,
     )
-    strip = hcm_early()
-    manager.early_header_mutation_extensions = [strip]
+    manager.early_header_mutation_extensions = [_strip_ours()]
 
 
-def hcm_early() -> core.TypedExtensionConfig:
+def _strip_ours() -> core.TypedExtensionConfig:
     mutation = HeaderMutation(mutations=header_mutation.early(_OURS))
-    return core.TypedExtensionConfig(name="envoy.http.early_header_mutation.header_mutation", typed_config=pack(mutation))
+    return core.TypedExtensionConfig(
+        name="envoy.http.early_header_mutation.header_mutation", typed_config=pack(mutation)
+    )
 
 
 def _identify(manager: hcm.HttpConnectionManager) -> None:
     """Every answer carries x-request-id: the client's own where it sent one, unchanged, else a fresh one."""
     manager.preserve_external_request_id = True
     manager.always_set_request_id_in_response = True
-    manager.request_id_extension = hcm.RequestIdExtension(typed_config=pack(UuidRequestIdConfig(pack_trace_reason=False)))
+    manager.request_id_extension = hcm.RequestIdExtension(
+        typed_config=pack(UuidRequestIdConfig(pack_trace_reason=False))
+    )

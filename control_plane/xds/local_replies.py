@@ -62,7 +62,9 @@ def _mappers() -> Iterator[hcm.ResponseMapper]:
 def _refusal(anthropic: bool) -> hcm.ResponseMapper:
     """Answers of refusing routes: code and types come from the route's metadata, the text is its body."""
     dialect = "anthropic" if anthropic else "openai"
-    body = _body(anthropic, "%LOCAL_REPLY_BODY%", f"%METADATA(ROUTE:{ERROR}:{dialect})%", f"%METADATA(ROUTE:{ERROR}:code)%")
+    body = _body(
+        anthropic, "%LOCAL_REPLY_BODY%", f"%METADATA(ROUTE:{ERROR}:{dialect})%", f"%METADATA(ROUTE:{ERROR}:code)%"
+    )
     return hcm.ResponseMapper(filter=_cel(_dialect(_REFUSED, anthropic)), body_format_override=body)
 
 

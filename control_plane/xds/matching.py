@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from os.path import commonprefix
 
 import betterproto2
 from envoy_data_plane.envoy.config.route import v3 as route
@@ -80,10 +79,17 @@ def starts_with(source: TypedExtensionConfig, value: str, *, ignore_case: bool =
 def one_of(source: TypedExtensionConfig, values: Iterable[str]) -> Predicate:
     """Equal to one of many strings, as one regular expression; they share what they begin with."""
     several = list(values)
-    shared = commonprefix(several)
+    shared = _shared_start(several)
     rest = "|".join(re.escape(value[len(shared) :]) for value in several)
-    matcher = xds.StringMatcher(safe_regex=xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=f"{re.escape(shared)}({rest})"))
+    matcher = xds.StringMatcher(
+        safe_regex=xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=f"{re.escape(shared)}({rest})")
+    )
     return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
+
+
+def _shared_start(several: list[str]) -> str:
+    low, high = min(several), max(several)
+    return low[: next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))]
 
 
 def any_of(predicates: Iterable[Predicate]) -> Predicate:

@@ -17,15 +17,15 @@ from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.gateway import Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
 from control_plane.xds import matching, plain, refusals
-from control_plane.xds.copies import Copies, Groups, separated
-from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
 from control_plane.xds.any import pack
+from control_plane.xds.copies import Groups, separated
+from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
 
 REWRITE = "plano.rewrite"
 _FEW = 3
 
 
-def model_matcher(models: Models, copies: Copies) -> xds.MatcherOnMatch:
+def model_matcher(models: Models) -> xds.MatcherOnMatch:
     """What follows a POST to a known endpoint: exact names, then wildcards by longest prefix, else 404."""
     by_name = {chosen.name: chosen for chosen in models.routes}
     shared = _commonest(models)
@@ -73,7 +73,9 @@ def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, forced:
         name=chosen.name,
         match=route.RouteMatch(prefix="/"),
         metadata=_rewrite(groups, forced),
-        route=_action(groups, chosen.timeouts, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
+        route=_action(
+            groups, chosen.timeouts, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)
+        ),
     )
 
 
@@ -88,9 +90,7 @@ def _action(groups: Groups, timeouts: Timeouts, retry: route.RetryPolicy | None)
 
 def forward(timeouts: Timeouts, retry: route.RetryPolicy | None) -> route.RouteAction:
     """A forwarding action that still lacks its cluster. No total limit unless asked for: streams may be long."""
-    return route.RouteAction(
-        timeout=plain.seconds(timeouts.total_s or 0), auto_host_rewrite=True, retry_policy=retry
-    )
+    return route.RouteAction(timeout=plain.seconds(timeouts.total_s or 0), auto_host_rewrite=True, retry_policy=retry)
 
 
 def _attempts(groups: Groups) -> route.ClusterSpecifierPlugin:
@@ -132,7 +132,7 @@ def shared_retry(models: Models) -> route.RetryPolicy | None:
 
 
 def retry_policy(retry: Retry, timeouts: Timeouts) -> route.RetryPolicy:
-    """Per-attempt limits hold also where nothing is retried. A 429's retry-after is not awaited: the next one is asked."""
+    """Per-attempt limits hold also where nothing is retried. A 429's retry-after is not awaited."""
     limits: dict[str, Any] = {
         "per_try_timeout": plain.seconds(timeouts.first_byte_s),
         "per_try_idle_timeout": plain.seconds(timeouts.idle_s),

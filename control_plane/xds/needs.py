@@ -1,19 +1,86 @@
-"""What each chain must be able to do, worked out once from the whole plan."""
+"""What each chain must be able to do, worked out once from the whole plan, so that nobody pays for more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from control_plane.deployment import Deployment
-from control_plane.gateway import Gateway
+from control_plane.gateway import Cluster, Gateway, Listener, Models, PassthroughCredential, Variant
+from control_plane.xds.copies import Copies, copies, separated
 from control_plane.xds.filters.header_mutation import never_forwarded
+from control_plane.xds.multipart import serves_forms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
+    """Cluster names count copies apart. `variables` maps a secret's name to its environment variable."""
+
+    clusters: tuple[Cluster, ...]
+    copies: Copies
     stripped: tuple[str, ...]
+    rewrites: frozenset[str]
+    maps_paths: frozenset[str]
+    passes_keys: frozenset[str]
+    variables: dict[str, str]
     allow_wip: bool
 
 
 def needs(gateway: Gateway, deployment: Deployment) -> Needs:
-    return Needs(stripped=never_forwarded(gateway), allow_wip=deployment.allow_wip)
+    made = copies(gateway)
+    clusters = tuple(made.clusters(gateway.clusters))
+    return Needs(
+        clusters=clusters,
+        copies=made,
+        stripped=never_forwarded(gateway),
+        rewrites=frozenset(_rewrites(gateway)),
+        maps_paths=frozenset(_maps_paths(gateway, clusters)),
+        passes_keys=frozenset(c.name for c in clusters if isinstance(c.credential, PassthroughCredential)),
+        variables={secret.name: secret.variable for secret in gateway.secrets},
+        allow_wip=deployment.allow_wip,
+    )
+
+
+def reads_forms(listener: Listener) -> bool:
+    """Whether some model of the listener takes multipart bodies."""
+    return any(serves_forms(variant.endpoints) for _, variant in _variants(listener))
+
+
+def passes_keys(listener: Listener, wanted: Needs) -> bool:
+    """Whether some attempt of the listener needs the caller's own key."""
+    return any(not wanted.passes_keys.isdisjoint(_names(variant)) for _, variant in _variants(listener))
+
+
+def _variants(listener: Listener) -> Iterator[tuple[bool, Variant]]:
+    """Every variant, and whether it also serves requests that name no model."""
+    if isinstance(listener.serves, Models):
+        for route in listener.serves.routes:
+            for variant in route.variants:
+                yield route.name == listener.serves.default, variant
+
+
+def _names(variant: Variant) -> list[str]:
+    return [target.cluster for group in separated(variant.groups) for target in group]
+
+
+def _rewrites(gateway: Gateway) -> Iterator[str]:
+    """Clusters that must be able to write the model into a body."""
+    for listener in gateway.listeners:
+        for is_default, variant in _variants(listener):
+            for group in separated(variant.groups):
+                yield from (target.cluster for target in group if target.rewrite or is_default)
+
+
+def _maps_paths(gateway: Gateway, clusters: tuple[Cluster, ...]) -> Iterator[str]:
+    """Clusters that set the path: their own differs, or an attempt before theirs may have left another's."""
+    own = {cluster.name for cluster in clusters if _differs(cluster)}
+    yield from own
+    for listener in gateway.listeners:
+        for _, variant in _variants(listener):
+            names = _names(variant)
+            if not own.isdisjoint(names):
+                yield from names
+
+
+def _differs(cluster: Cluster) -> bool:
+    return any(path.path != endpoint.value or path.query for endpoint, path in cluster.paths)

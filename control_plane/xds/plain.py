@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.google.protobuf import Struct
 
 
 def struct(fields: Mapping[str, Any]) -> Struct:
-    return Struct.from_dict(dict(fields))
+    return cast("Struct", Struct.from_dict(dict(fields)))
 
 
 def seconds(value: float) -> timedelta:

@@ -15,19 +15,19 @@ _PACKAGE = "envoy.extensions.router.cluster_specifiers.priority_group.v3"
 
 @dataclass(eq=False, repr=False)
 class ClusterWeight(betterproto2.Message):
-    cluster_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-    weight: "int | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, unwrap=lambda: UInt32Value, optional=True)
+    cluster_name: str = betterproto2.field(1, betterproto2.TYPE_STRING)
+    weight: int | None = betterproto2.field(2, betterproto2.TYPE_MESSAGE, unwrap=lambda: UInt32Value, optional=True)
 
 
 @dataclass(eq=False, repr=False)
 class PriorityGroup(betterproto2.Message):
-    name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
-    clusters: "list[ClusterWeight]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    name: str = betterproto2.field(1, betterproto2.TYPE_STRING)
+    clusters: list[ClusterWeight] = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
 @dataclass(eq=False, repr=False)
 class PriorityGroupClusterSpecifier(betterproto2.Message):
-    priority_groups: "list[PriorityGroup]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    priority_groups: list[PriorityGroup] = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
 default_message_pool.register_message(_PACKAGE, "PriorityGroupClusterSpecifier", PriorityGroupClusterSpecifier)

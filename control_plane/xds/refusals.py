@@ -30,9 +30,7 @@ def refusal(code: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.
         name=code,
         match=route.RouteMatch(prefix="/"),
         direct_response=_answer(error),
-        metadata=plain.metadata(
-            ERROR, {"code": code, "openai": error.openai_type, "anthropic": error.anthropic_type}
-        ),
+        metadata=plain.metadata(ERROR, {"code": code, "openai": error.openai_type, "anthropic": error.anthropic_type}),
         response_headers_to_add=list(headers),
     )
 

@@ -19,7 +19,10 @@ from envoy_data_plane.google import protobuf
 
 from control_plane.xds.any import Packed
 
-_Writer = Callable[[Any], Any]
+# Whatever json.dumps takes, and whatever a field of a message may hold.
+Json = Any
+_Field = Any
+_Writer = Callable[[_Field], Json]
 _SIXTY_FOUR_BITS = {"int64", "uint64", "sint64", "fixed64", "sfixed64"}
 
 
@@ -28,21 +31,21 @@ def to_plain(message: betterproto2.Message) -> dict[str, Any]:
     return cast("dict[str, Any]", _message(message))
 
 
-def to_text(plain: Any) -> str:
+def to_text(plain: Json) -> str:
     """Canonical JSON: keys sorted, two spaces, one newline at the end."""
     return json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _message(message: Any) -> Any:
+def _message(message: _Field) -> Json:
     if isinstance(message, Packed):
         return _packed(message)
     special = _WELL_KNOWN.get(type(message))
     return special(message) if special else _fields(message)
 
 
-def _fields(message: Any) -> dict[str, Any]:
+def _fields(message: _Field) -> dict[str, Json]:
     plain: dict[str, Any] = {}
-    for name, key, write, present in _layout(type(message)):
+    for name, key, write, present in _layout(cast("type[betterproto2.Message]", type(message))):
         value = getattr(message, name)
         if value is not None and (present or value):
             plain[key] = write(value)
@@ -52,9 +55,9 @@ def _fields(message: Any) -> dict[str, Any]:
 @cache
 def _layout(kind: type[betterproto2.Message]) -> tuple[tuple[str, str, _Writer, bool], ...]:
     """Per field: attribute, JSON key, writer, and whether a default value is written when set."""
-    hints = kind._type_hints()
+    hints, described = kind._type_hints(), cast("Any", kind)._betterproto
     rows = []
-    for name, meta in kind._betterproto.meta_by_field_name.items():
+    for name, meta in described.meta_by_field_name.items():
         write = _map(meta, hints[name]) if meta.proto_type == "map" else _value(meta, hints[name])
         if meta.repeated:
             write = _each(write)
@@ -67,16 +70,17 @@ def _each(write: _Writer) -> _Writer:
     return lambda values: [write(value) for value in values]
 
 
-def _map(meta: Any, hint: Any) -> _Writer:
+def _map(meta: betterproto2.FieldMetadata, hint: _Field) -> _Writer:
+    assert meta.map_meta is not None
     write = _value(meta.map_meta[1], hint.__args__[1])
     return lambda values: {_key(key): write(value) for key, value in values.items()}
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
-def _value(meta: Any, hint: Any) -> _Writer:
+def _value(meta: betterproto2.FieldMetadata, hint: _Field) -> _Writer:
     if meta.proto_type == "message":
         return _wrapped(meta.unwrap()) if meta.unwrap else _message
     if meta.proto_type == "enum":
@@ -93,20 +97,20 @@ def _wrapped(kind: type) -> _Writer:
     return _PYTHON.get(kind, _same)
 
 
-def _enum_type(hint: Any) -> Any:
+def _enum_type(hint: _Field) -> _Field:
     arguments = [a for a in getattr(hint, "__args__", ()) if a is not type(None)]
     return _enum_type(arguments[0]) if arguments else hint
 
 
-def _enum(kind: Any) -> _Writer:
-    def write(value: Any) -> Any:
+def _enum(kind: _Field) -> _Writer:
+    def write(value: _Field) -> Json:
         known = kind(value)
         return known.proto_name or known.name or known.value
 
     return write
 
 
-def _same(value: Any) -> Any:
+def _same(value: _Field) -> Json:
     return value
 
 
@@ -114,7 +118,7 @@ def _bytes(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _number(value: float) -> Any:
+def _number(value: float) -> Json:
     if math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
@@ -139,7 +143,7 @@ def _struct(value: protobuf.Struct) -> dict[str, Any]:
     return {key: _struct_value(inner) for key, inner in value.fields.items()}
 
 
-def _struct_value(value: protobuf.Value) -> Any:
+def _struct_value(value: protobuf.Value) -> Json:
     if value.struct_value is not None:
         return _struct(value.struct_value)
     if value.list_value is not None:
@@ -149,7 +153,7 @@ def _struct_value(value: protobuf.Value) -> Any:
     return value.string_value if value.string_value is not None else value.bool_value
 
 
-def _generic(message: betterproto2.Message) -> Any:
+def _generic(message: betterproto2.Message) -> Json:
     return message.to_dict(casing=betterproto2.Casing.SNAKE)
 
 

@@ -14,7 +14,6 @@ from envoy_data_plane.xds.type.matcher import v3 as xds
 from control_plane.gateway import Agents, Endpoint, ListedModel, Listener, Models
 from control_plane.xds import matching, models_page, plain, refusals
 from control_plane.xds.agent_routes import agent_matcher
-from control_plane.xds.copies import Copies
 from control_plane.xds.model_routes import model_matcher, shared_retry
 
 _METHOD = ":method"
@@ -27,19 +26,19 @@ _AGENT_ENDPOINTS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPO
 _LARGEST_PAGE_BYTES = 4096
 
 
-def route_configuration(listener: Listener, copies: Copies) -> route.RouteConfiguration:
+def route_configuration(listener: Listener) -> route.RouteConfiguration:
     page = models_page.body(_listed(listener))
     return route.RouteConfiguration(
         name=listener.name,
-        virtual_hosts=[_virtual_host(listener, copies, page)],
+        virtual_hosts=[_virtual_host(listener, page)],
         max_direct_response_body_size_bytes=max(_LARGEST_PAGE_BYTES, len(page.encode())),
     )
 
 
-def _virtual_host(listener: Listener, copies: Copies, page: str) -> route.VirtualHost:
+def _virtual_host(listener: Listener, page: str) -> route.VirtualHost:
     serves = listener.serves
     if isinstance(serves, Models):
-        calls, retry = model_matcher(serves, copies), shared_retry(serves)
+        calls, retry = model_matcher(serves), shared_retry(serves)
         matcher = _paths(tuple(Endpoint), calls, page, ("/v1/models",))
     else:
         retry = None
@@ -53,9 +52,7 @@ def _listed(listener: Listener) -> Sequence[ListedModel]:
     return listener.serves.listed
 
 
-def _paths(
-    endpoints: Sequence[Endpoint], calls: xds.MatcherOnMatch, page: str, pages: Sequence[str]
-) -> xds.Matcher:
+def _paths(endpoints: Sequence[Endpoint], calls: xds.MatcherOnMatch, page: str, pages: Sequence[str]) -> xds.Matcher:
     """POST to a known endpoint goes on to `calls`; the other paths are a map."""
     known = matching.any_of(matching.equals(matching.state(matching.PATH), path.value) for path in endpoints)
     post = matching.equals(matching.header(_METHOD), "POST")

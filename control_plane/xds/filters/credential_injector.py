@@ -20,4 +20,6 @@ def key(credential: KeyCredential) -> HttpFilter:
         header_value_prefix=credential.prefix,
     )
     extension = TypedExtensionConfig(name="envoy.http.injected_credentials.generic", typed_config=pack(generic))
-    return http_filter("envoy.filters.http.credential_injector", CredentialInjector(overwrite=True, credential=extension))
+    return http_filter(
+        "envoy.filters.http.credential_injector", CredentialInjector(overwrite=True, credential=extension)
+    )

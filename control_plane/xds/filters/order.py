@@ -7,47 +7,77 @@ from __future__ import annotations
 
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
-from control_plane.gateway import Cluster, KeyCredential, Listener, Models, SigV4Credential
+from control_plane.gateway import Auth, Cluster, KeyCredential, Listener, Models, SigV4Credential
 from control_plane.xds.filters import (
+    attempt_lua,
     aws_request_signing,
     buffer,
+    caller_auth,
     credential_injector,
+    form_model,
     header_mutation,
+    header_to_metadata,
     json_to_metadata,
+    jwt_authn,
+    rbac,
     router,
     set_filter_state,
     sse_to_metadata,
     upstream_codec,
 )
-from control_plane.xds.needs import Needs
+from control_plane.xds.needs import Needs, passes_keys, reads_forms
 
 
 def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
+    """The chain of a listener, in the order a request meets it."""
     model = isinstance(listener.serves, Models)
     chain = []
-    # 1. Before anything reads a byte of the body: no caller without a credential costs memory.
-    # 3. The limit comes before every filter that reads the body, and lets a retry replay it.
+    # 1. Nobody unknown may make the gateway hold a body; this also takes the gateway's own key off the request.
+    if listener.auth is not None:
+        chain += _callers(listener.auth, needs)
+    # 2. What authentication left is the caller's key for a provider: out of the headers, out of the logs.
+    if passes_keys(listener, needs):
+        chain.append(header_to_metadata.caller_key())
+    # 3. The limit stands before every filter that reads the body, and lets a retry replay the body.
     chain.append(buffer.body_limit(listener.max_body_bytes))
-    # 4. The model; then the route is chosen once more, now with it.
+    # 4. The model of a form, then that of a JSON body; the second leaves what the first found.
+    forms = reads_forms(listener)
+    if forms:
+        chain.append(form_model.model_of_form())
     if model:
-        chain.append(json_to_metadata.model_of_body(multipart=False))
+        chain.append(json_to_metadata.model_of_body(multipart=forms))
+    # 5. The last time the route is chosen: nothing after this may change path or model.
     chain.append(set_filter_state.routing_keys(model=model))
-    # 6. Watches the answer only.
+    # 6. Decides on the model that 5 routed by.
+    if listener.auth is not None and listener.auth.allowances:
+        chain.append(rbac.allow_lists(listener.auth))
+    # 7. Watches the answer only.
     if needs.allow_wip:
         chain.append(sse_to_metadata.stream_usage())
     chain.append(router.router())
     return chain
 
 
+def _callers(auth: Auth, needs: Needs) -> list[HttpFilter]:
+    """Tokens first: the filter that knows the keys also knows whether a token was accepted, and refuses the rest."""
+    chain = [jwt_authn.tokens(auth.jwt)] if auth.jwt else []
+    return [*chain, caller_auth.known_caller(auth, needs.variables)]
+
+
 def upstream(cluster: Cluster, needs: Needs) -> list[HttpFilter]:
     """Runs once per attempt, on the headers the attempt before left behind."""
     # 1. Strip first: no provider sees another's key.
     chain = [header_mutation.account_headers(cluster, needs.stripped)]
-    credential = cluster.credential
-    if isinstance(credential, KeyCredential):
-        chain.append(credential_injector.key(credential))
-    # 4. Signs what is really sent, so nothing may change a header or the body after it.
-    if isinstance(credential, SigV4Credential):
-        chain.append(aws_request_signing.sigv4(credential, cluster.http_host))
+    # 2. The account's own key.
+    if isinstance(cluster.credential, KeyCredential):
+        chain.append(credential_injector.key(cluster.credential))
+    # 3. Path, model, caller's key. Before signing, which covers path and body.
+    name = cluster.name
+    program = attempt_lua.attempt(cluster, rewrites=name in needs.rewrites, maps_paths=name in needs.maps_paths)
+    if program is not None:
+        chain.append(program)
+    # 4. Signs what is really sent: nothing may change after it.
+    if isinstance(cluster.credential, SigV4Credential):
+        chain.append(aws_request_signing.sigv4(cluster.credential, cluster.http_host))
     chain.append(upstream_codec.codec())
     return chain

@@ -23,6 +23,4 @@ def routing_keys(*, model: bool) -> HttpFilter:
 def _string(key: str, value: str, *, skip_if_empty: bool = False) -> FilterStateValue:
     form = plain.formatted(value)
     form.omit_empty_values = skip_if_empty
-    return FilterStateValue(
-        object_key=key, factory_key="envoy.string", format_string=form, skip_if_empty=skip_if_empty
-    )
+    return FilterStateValue(object_key=key, factory_key="envoy.string", format_string=form, skip_if_empty=skip_if_empty)

@@ -133,7 +133,12 @@ class Running:
     pid: int
 
     def call(
-        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, port: int | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        port: int | None = None,
     ) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=20)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -176,7 +181,16 @@ def running(plan: Gateway, environ: Mapping[str, str] | None = None, **deploymen
         text = to_text(render(plan, **{**paths, **deployment}))
         (folder / "bootstrap.json").write_text(text)
         log = (folder / "envoy.log").open("w")
-        command = [ENVOY, "-c", str(folder / "bootstrap.json"), "--use-dynamic-base-id", "--concurrency", "1", "-l", "warn"]
+        command = [
+            ENVOY,
+            "-c",
+            str(folder / "bootstrap.json"),
+            "--use-dynamic-base-id",
+            "--concurrency",
+            "1",
+            "-l",
+            "warn",
+        ]
         command += ["--file-flush-interval-msec", "50"]
         process = subprocess.Popen(command, env={**os.environ, **(environ or {})}, stdout=log, stderr=log)
         try:

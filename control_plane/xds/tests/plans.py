@@ -83,13 +83,18 @@ def target(cluster: str, model: str | None = None, *, strip: str = "", weight: i
     return Target(cluster=cluster, model=model, strip_prefix=strip, weight=weight, rewrite=rewrite)
 
 
-def model_route(name: str, *groups: tuple[Target, ...], endpoints: tuple[Endpoint, ...] = ALL, retry: Retry = RETRY) -> ModelRoute:
+def model_route(
+    name: str, *groups: tuple[Target, ...], endpoints: tuple[Endpoint, ...] = ALL, retry: Retry = RETRY
+) -> ModelRoute:
     variant = Variant(endpoints=endpoints, groups=groups)
     return ModelRoute(name=name, variants=(variant,), timeouts=TIMEOUTS, retry=retry, at=AT)
 
 
 def models(
-    *routes: ModelRoute, prefixes: tuple[tuple[str, str], ...] = (), default: str | None = None, exact: tuple[tuple[str, str], ...] | None = None
+    *routes: ModelRoute,
+    prefixes: tuple[tuple[str, str], ...] = (),
+    default: str | None = None,
+    exact: tuple[tuple[str, str], ...] | None = None,
 ) -> Models:
     names = tuple((route.name, route.name) for route in routes) if exact is None else exact
     listed = tuple(ListedModel(id=name, owned_by="acme") for name, _ in names)

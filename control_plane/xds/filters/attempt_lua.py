@@ -1,0 +1,41 @@
+"""lua, per attempt: the provider's path, the provider's model name, the caller's own key; only what a cluster needs."""
+
+from __future__ import annotations
+
+from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
+
+from control_plane.gateway import Cluster, PassthroughCredential
+from control_plane.xds import lua_source
+from control_plane.xds.filters.lua import lua
+from control_plane.xds.model_routes import REWRITE
+from control_plane.xds.multipart import serves_forms
+
+
+def attempt(cluster: Cluster, *, rewrites: bool, maps_paths: bool) -> HttpFilter | None:
+    """None when the request may leave as it came."""
+    passes_key = isinstance(cluster.credential, PassthroughCredential)
+    if not (rewrites or maps_paths or passes_key):
+        return None
+    constants: dict[str, lua_source.Constant] = {"CLUSTER": cluster.name} if rewrites or maps_paths else {}
+    parts, steps = [], []
+    if isinstance(cluster.credential, PassthroughCredential):
+        constants |= {"KEY_HEADER": cluster.credential.header, "KEY_PREFIX": cluster.credential.prefix}
+        parts.append("upstream_caller_key")
+        steps.append("pass_caller_key(handle)")
+    if rewrites or maps_paths:
+        parts.append("upstream_model")
+        steps.append("local model = target_model(handle)")
+    if maps_paths:
+        constants["PATHS"] = {endpoint.value: (path.path, path.query) for endpoint, path in cluster.paths}
+        parts.append("upstream_path")
+        steps.append("set_path(handle, model or asked_model(handle))")
+    if rewrites:
+        parts += _body_parts(cluster)
+        steps.append("set_model(handle, model)")
+    main = "\n".join(["function envoy_on_request(handle)", *steps, "end"])
+    return lua(REWRITE, lua_source.program(constants, *parts, main=main))
+
+
+def _body_parts(cluster: Cluster) -> list[str]:
+    forms = serves_forms(endpoint for endpoint, _ in cluster.paths)
+    return ["json_model", *(("form_model", "with_either") if forms else ("with_json",)), "upstream_body"]

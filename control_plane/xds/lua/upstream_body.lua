@@ -1,0 +1,9 @@
+-- Every attempt starts from the body the client sent, so nothing of an earlier attempt is left in it.
+local function set_model(handle, model)
+  if not model then return end
+  local body = handle:body()
+  if not body then return end
+  local text = body:getBytes(0, body:length())
+  local changed = with_model(text, handle:headers():get("content-type"), model)
+  if changed then handle:headers():replace("content-length", tostring(body:setBytes(changed))) end
+end
