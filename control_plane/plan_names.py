@@ -108,11 +108,15 @@ def with_aliases(models: Directory, aliases: Mapping[str, Groups]) -> Directory:
 
 
 def _exact(offers: Sequence[Offer]) -> dict[str, Destination]:
+    """A bare id that looks like a full name covered by a wildcard is left to the wildcard."""
     names: dict[str, Destination] = {}
+    covered = tuple(wildcard.prefix for wildcard in _wildcards(offers))
     for level in (_own_names, _full_names, _bare_names, _listed_full_names, _listed_bare_names):
+        bare = level in (_bare_names, _listed_bare_names)
         for offer in sorted(offers, key=lambda o: not o.provider.entry.default):
             for name, destination in level(offer):
-                names.setdefault(name, destination)
+                if not (bare and name.startswith(covered)):
+                    names.setdefault(name, destination)
     return names
 
 

@@ -61,6 +61,14 @@ def test_explicit_entries_come_before_a_wildcard() -> None:
     assert attempts(serves, "openai/o3") == [[("openai-openai_api_key", "o3")]]
 
 
+def test_a_wildcard_comes_before_a_bare_id_with_a_slash() -> None:
+    entries = (provider("groq/*"), provider("together_ai/openai/mine"), provider("openai/*"))
+    serves = models(planned(config(*entries)))
+    assert attempts(serves, "openai/gpt-oss-120b") == [[("openai", "gpt-oss-120b")]]
+    assert attempts(serves, "openai/mine") == [[("openai", "mine")]]
+    assert attempts(serves, "groq/openai/gpt-oss-120b") == [[("groq", "openai/gpt-oss-120b")]]
+
+
 def test_two_wildcards_of_one_provider_are_told_apart_by_name() -> None:
     entries = (provider("openai/*", key="$A"), provider("openai/*", key="$B", name="team-b"))
     serves = models(planned(config(*entries)))
