@@ -15,6 +15,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, cast
 
 CONTRACT = 1
@@ -167,8 +168,13 @@ def _read(kind: type[T], plain: object, where: str) -> T:
     raise RuntimeFileError(f"{where} in the runtime file has the wrong type; render it again")
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _read_fields(kind: type, plain: object, where: str) -> object:
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     if not isinstance(plain, dict) or set(plain) != set(hints):
         raise RuntimeFileError(f"{where} in the runtime file has missing or unknown fields; render it again")
     return kind(**{name: _read(hint, plain[name], f"{where}.{name}") for name, hint in hints.items()})
