@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +126,7 @@ def _show_difference(rendered: Rendered, output: str | None, only: str | None, n
         for line in lines:
             found = True
             say(_paint_line(line))
-    if not found and is_terminal(click.get_text_stream("stderr")):
+    if not found and is_terminal(sys.stderr):
         say("no difference", err=True)
     return found
 

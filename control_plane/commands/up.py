@@ -6,7 +6,6 @@ variables only; nothing here prints or writes one.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import closing
 from pathlib import Path
@@ -144,6 +143,8 @@ def _start(compiled: Compiled, directory: RunDirectory, plan: RunPlan, lock: Loc
 
     environ = child_environment(compiled)
     if foreground:
+        import asyncio
+
         return asyncio.run(run_in_foreground(directory, plan, environ, compiled.problems))
     child = launch.start_background(directory, environ, lock)
     wait_in_background(directory, child)

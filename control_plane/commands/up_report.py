@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import threading
 import time
@@ -77,6 +76,8 @@ async def run_in_foreground(
     directory: RunDirectory, plan: RunPlan, environ: Mapping[str, str], problems: Problems
 ) -> int:
     """Run the supervisor here, with its events on stderr and the log lines on stdout, until it is stopped."""
+    import asyncio
+
     from control_plane.run.supervise import Supervision
 
     ended = threading.Event()
