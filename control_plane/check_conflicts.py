@@ -87,7 +87,7 @@ def _check_models(config: Config, places: Places, problems: Problems) -> None:
 
 
 def _check_defaults(config: Config, places: Places, problems: Problems) -> None:
-    defaults = [provider for provider in config.model_providers if provider.default]
+    defaults = [p for p in config.model_providers if p.default and not is_wildcard(p)]
     for extra in defaults[1:]:
         what = f"there is more than one default model; the first is in line {defaults[0].at.line}"
         problems.error(places.of(extra.at, "default"), "several-defaults", what, "keep 'default: true' at one of them")

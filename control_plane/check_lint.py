@@ -61,7 +61,7 @@ def _check_unused_providers(config: Config, problems: Problems) -> None:
     for provider in config.model_providers:
         if provider.model and not any(names.reaches(entry, provider) for entry in entries):
             what = f"the provider '{shown(provider.name or provider.model)}' is offered by no listener"
-            problems.warn(provider.at, "unused", what, "add it to a listener's 'models', or remove it")
+            problems.warn(provider.at, "unused-provider", what, "add it to a listener's 'models', or remove it")
 
 
 def _check_descriptions(described: Iterable[tuple[str, str, Place]], problems: Problems) -> None:

@@ -15,7 +15,7 @@ from control_plane.schema_check import shown
 
 
 def check(config: Config, places: Places, problems: Problems) -> None:
-    if not config.listeners and places.top("listeners") != places.top():
+    if places.is_empty("listeners"):
         do = "add one, for example '- {type: model, name: llm, port: 12000}'"
         problems.error(places.top("listeners"), "missing", "there is no listener", do)
     for listener in config.listeners:

@@ -42,6 +42,13 @@ class Places:
             node = found
         return node.place
 
+    def is_empty(self, *path: str) -> bool:
+        """Whether an empty list is written there."""
+        node: Node | None = self._root
+        for step in path:
+            node = child(node, step) if node is not None else None
+        return isinstance(node, Sequence) and not node.items
+
     def key(self, at: Place, key: str) -> Place:
         """Where the key itself is written."""
         owner = self._mappings.get(at)

@@ -38,7 +38,7 @@ def _warn_overruled(key: str, by: str, places: Places, at: Place, problems: Prob
 
 
 def _check_positive(value: float | None, key: str, places: Places, at: Place, problems: Problems) -> None:
-    if value is not None and value <= 0:
+    if value == 0:
         do = "write a time above zero, or remove it to have the default"
         problems.error(places.of(at, key), "out-of-range", f"'{key}' is zero, so every request would fail", do)
 

@@ -57,6 +57,7 @@ def _compile(parse: Callable[[], Document], directory: Path, environ: Mapping[st
 def _plan(config: Config | None, problems: Problems) -> Gateway | None:
     if config is None:
         return None
+    # Planning is the larger half of the code, and a faulty file never gets there.
     from control_plane import plan
 
     found = plan.gateway(config, problems)

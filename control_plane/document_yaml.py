@@ -38,9 +38,8 @@ def compose(text: str, name: str) -> Mapping:
         while loader.check_event():
             composer.take(loader.get_event())
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
-        refuse(place, "not-yaml", f"this is not valid YAML: {_reason(error)}", _remedy(error, place, text))
+        place, letter = _spot(error, text, name)
+        refuse(place, "not-yaml", f"this is not valid YAML: {_reason(error)}", _remedy(str(error.problem), letter))
     except (yaml.YAMLError, ValueError, RecursionError):
         refuse(Place(name, 1, 1), "not-yaml", "this is not valid YAML", "check the file with a YAML editor")
     finally:
@@ -52,9 +51,19 @@ def _reason(error: yaml.MarkedYAMLError) -> str:
     return (error.problem or error.context or "it cannot be parsed").replace("\t", "\\t").replace("\n", " ")
 
 
-def _remedy(error: yaml.MarkedYAMLError, place: Place, text: str) -> str:
-    reason = str(error.problem)
-    if text.split("\n", place.line)[place.line - 1 : place.line][0][place.column - 1 : place.column] == "\t":
+def _spot(error: yaml.MarkedYAMLError, text: str, name: str) -> tuple[Place, str]:
+    """Where it went wrong and the character there; the last line when the parser means the end of the file."""
+    mark = error.problem_mark or error.context_mark
+    lines = text.split("\n")
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    line = min(mark.line, len(lines) - 1) if mark else 0
+    column = (mark.column if mark.line == line else len(lines[line])) if mark else 0
+    return Place(name, line + 1, column + 1), lines[line][column : column + 1]
+
+
+def _remedy(reason: str, letter: str) -> str:
+    if letter == "\t":
         return "indent with spaces, YAML does not allow tabs there"
     if "cannot start any token" in reason:
         return "put the value in quotes"

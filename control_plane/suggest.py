@@ -15,7 +15,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return None
     words = list(dict.fromkeys(known))[:_MOST]
     by_folded = {w.casefold(): w for w in reversed(words)}
-    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    found = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.65)
     return by_folded[found[0]] if found else None
 
 

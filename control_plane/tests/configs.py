@@ -1,0 +1,42 @@
+"""Small configurations for tests: text in, problems and values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from control_plane import document, read
+from control_plane.config import Config
+from control_plane.problems import ConfigError, Problems
+
+CORPUS = Path(__file__).parent / "corpus"
+
+MINIMAL = """\
+version: v0.4.0
+listeners:
+  - {type: model, name: llm, port: 12000}
+model_providers:
+  - {model: openai/gpt-4o, access_key: $OPENAI_API_KEY, default: true}
+"""
+
+
+def read_text(text: str | bytes, env: Mapping[str, str] | None = None) -> tuple[Config | None, Problems]:
+    """Reads a configuration that lies in /etc/plano/plano.yaml."""
+    problems = Problems()
+    content = text.encode() if isinstance(text, str) else text
+    try:
+        parsed = document.parse(content, "plano.yaml", Path("/etc/plano"))
+        return read.config(parsed, env or {}, problems), problems
+    except ConfigError as error:
+        return None, error.problems
+
+
+def accepted(text: str, env: Mapping[str, str] | None = None) -> Config:
+    config, problems = read_text(text, env)
+    assert config is not None, "\n".join(map(str, problems.errors))
+    return config
+
+
+def found(problems: Problems, level: str = "error") -> list[str]:
+    """`line:column rule` of each problem of a level, in order."""
+    return [f"{p.place.line}:{p.place.column} {p.rule}" for p in problems if p.level == level]
