@@ -11,7 +11,7 @@ from control_plane.gateway import Agents, Endpoint, Listener, Models
 from control_plane.plan import Plan, Planned
 from control_plane.plan_models import Map, Roads, roads
 from control_plane.plan_routes import Road, surviving
-from control_plane.suggest import hint
+from control_plane.suggest import closest, hint, listed
 from schemas import errors
 
 OWN_PATHS = {
@@ -181,7 +181,13 @@ def _skipped_steps(road: Road, endpoint: Endpoint) -> list[Step]:
 def _unknown(map: Map, model: str | None) -> Refusal:
     if not model:
         return _refusal("missing_model", errors.BY_CODE["missing_model"].remedy)
-    return _refusal("model_not_found", hint(model, map.offered.directory.names(), "known are {known}"))
+    directory = map.offered.directory
+    match = closest(model, directory.names())
+    declared = [*directory.aliases, *(name for name, to in directory.exact.items() if not to.wild)]
+    patterns = [f"{wildcard.prefix}*" for wildcard in directory.wildcards]
+    return _refusal(
+        "model_not_found", f"did you mean '{match}'?" if match else f"known are {listed([*patterns, *declared])}"
+    )
 
 
 def _refusal(code: str, do: str) -> Refusal:

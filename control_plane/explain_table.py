@@ -64,4 +64,6 @@ def leads_to(road: Road) -> str:
 def _agent_rows(planned: Planned) -> tuple[Row, ...]:
     serves = planned.listener.serves
     assert isinstance(serves, Agents)
-    return tuple(Row(name=agent.id, leads_to=agent.cluster, paths=(), at=planned.written.at) for agent in serves.agents)
+    return tuple(
+        Row(name=agent.id, leads_to=agent.cluster, paths=None, at=planned.written.at) for agent in serves.agents
+    )

@@ -9,6 +9,8 @@ from control_plane.problems import Place
 
 _COLOURS = {"bold": "\x1b[1m", "dim": "\x1b[2m", "red": "\x1b[31m", "green": "\x1b[32m"}
 _END = "\x1b[0m"
+_WIDTH = 16
+_INDENT = " " * (_WIDTH + 2)
 
 
 def text(explanation: Explanation, *, colour: bool = False) -> str:
@@ -36,7 +38,7 @@ def _request(request: Request, colour: bool) -> str:
     if request.refusal:
         refusal = request.refusal
         answer = f"{refusal.status} {refusal.code}: {refusal.message}"
-        lines += [_paint(f"  answer      {answer}", "red", colour), f"              {refusal.do}"]
+        lines += [_paint(f"  {'answer':<{_WIDTH}}{answer}", "red", colour), f"{_INDENT}{refusal.do}"]
     return "\n".join(lines)
 
 
@@ -44,24 +46,28 @@ def _attempt(attempt: Attempt, title: str, colour: bool) -> Iterator[str]:
     yield _line("send to", f"{attempt.address}{attempt.path}  [{title}]", attempt.at, colour)
     model = f"{attempt.model} (the body is rewritten)" if attempt.rewritten else attempt.model
     headers = f"; headers {', '.join(attempt.headers)}" if attempt.headers else ""
-    yield f"              cluster {attempt.cluster}; model {model}"
-    yield f"              credential {attempt.credential}{headers}"
+    yield f"{_INDENT}cluster {attempt.cluster}; model {model}"
+    yield f"{_INDENT}credential {attempt.credential}{headers}"
 
 
 def _table(table: ListenerTable, colour: bool) -> str:
     head = f"{table.name} ({table.kind}) {table.address}, callers: {table.callers}"
     lines = [_paint(head, "bold", colour) + _place(table.at, colour)]
-    lines += [f"  {_row(row)}{_place(row.at, colour)}" for row in table.rows]
+    for row in table.rows:
+        lines += [f"  {row.name}{_place(row.at, colour)}", f"      {_destination(row)}"]
     if table.kind != "agent":
         lines.append(f"  no model -> {table.default}" if table.default else "  no model -> refused (missing_model)")
     return "\n".join(lines)
 
 
-def _row(row: Row) -> str:
+def _destination(row: Row) -> str:
+    """Where it leads, and on which paths; one that is served on no path is answered with an error."""
+    if row.paths is None:
+        return f"-> {row.leads_to}"
     if not row.paths:
-        return f"{row.name} -> {row.leads_to}"
+        return f"-> {row.leads_to}: 501 until requests can be translated"
     shown = ", ".join(row.paths[:4]) + (f" and {len(row.paths) - 4} more" if len(row.paths) > 4 else "")
-    return f"{row.name} -> {row.leads_to}; {shown}"
+    return f"-> {row.leads_to}: {shown}"
 
 
 def _steps(steps: tuple[Step, ...], colour: bool) -> list[str]:
@@ -70,7 +76,7 @@ def _steps(steps: tuple[Step, ...], colour: bool) -> list[str]:
 
 def _line(topic: str, value: str, at: Place | None, colour: bool, *, default: bool = False) -> str:
     origin = _place(at, colour) if at else _paint("  default", "dim", colour) if default else ""
-    return f"  {topic:<14}{value}{origin}" if len(topic) > 11 else f"  {topic:<12}{value}{origin}"
+    return f"  {topic:<{_WIDTH}}{value}{origin}"
 
 
 def _place(at: Place, colour: bool) -> str:

@@ -66,11 +66,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One name a client may send (or a pattern), and where it leads."""
+    """Names a client may send (or patterns), and where they lead; `paths` that are served so, None for an agent
+    (all)."""
 
     name: str
     leads_to: str
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] | None
     at: Place
 
 

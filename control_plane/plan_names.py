@@ -117,7 +117,7 @@ def _exact(offers: Sequence[Offer]) -> dict[str, Destination]:
             for name, destination in level(offer):
                 if not (bare and name.startswith(covered)):
                     names.setdefault(name, destination)
-    return names
+    return dict(sorted(names.items(), key=lambda item: item[1].provider))
 
 
 Names = list[tuple[str, Destination]]

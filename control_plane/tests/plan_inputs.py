@@ -27,7 +27,9 @@ def place() -> Place:
     return Place("plano.yaml", next(_lines), 1)
 
 
-def provider(model: str, key: str | None = "$OPENAI_API_KEY", headers: dict[str, str] | None = None, **more: Any):
+def provider(
+    model: str, key: str | None = "$OPENAI_API_KEY", headers: dict[str, str] | None = None, **more: Any
+) -> ModelProvider:
     return ModelProvider(
         model=model,
         access_key=environment.text(key) if key else None,

@@ -1,9 +1,12 @@
 """Which entries share a cluster, what clusters are called, and how each attempt is authenticated."""
 
+from __future__ import annotations
+
 import pytest
 
-from control_plane.config import AwsAuth, Overrides, Timeouts
+from control_plane.config import AwsAuth, ModelProvider, Overrides, Timeouts
 from control_plane.gateway import (
+    Credential,
     FixedHeader,
     KeyCredential,
     NoCredential,
@@ -60,12 +63,12 @@ LITELLM = "https://litellm.example.com"
         ),
     ],
 )
-def test_names(entries, names):
+def test_names(entries: list[ModelProvider], names: list[str]) -> None:
     assert [cluster.name for cluster in planned(config(*entries)).clusters] == names
 
 
 @pytest.mark.parametrize("added", [provider("groq/x"), provider("openai/x", base_url=LITELLM)], ids=["other", "same"])
-def test_a_further_account_renames_nothing(added):
+def test_a_further_account_renames_nothing(added: ModelProvider) -> None:
     before = planned(config(provider("openai/gpt-4o"), provider("mistral/m")))
     after = planned(config(added, provider("openai/gpt-4o"), provider("mistral/m")))
     assert {c.name for c in before.clusters} < {c.name for c in after.clusters}
@@ -106,23 +109,23 @@ def test_a_further_account_renames_nothing(added):
         ),
     ],
 )
-def test_credentials(entry, credential):
+def test_credentials(entry: ModelProvider, credential: Credential) -> None:
     assert planned(config(entry)).clusters[0].credential == credential
 
 
-def test_a_variable_shared_by_clusters_is_one_secret():
+def test_a_variable_shared_by_clusters_is_one_secret() -> None:
     plan = planned(config(provider("openai/a", key="$K"), provider("groq/b", key="${K}")))
     assert [(s.variable, s.written) for s in plan.secrets] == [("K", False)]
 
 
-def test_composite_keys_are_written_secrets():
+def test_composite_keys_are_written_secrets() -> None:
     entry = provider("openai/a", key="pre-$K")
     assert planned(config(entry)).secrets == (
         Secret(name="PLANO_KEY_OPENAI", variable="PLANO_KEY_OPENAI", written=True, at=entry.at),
     )
 
 
-def test_headers_name_variables_and_escape_percent_signs():
+def test_headers_name_variables_and_escape_percent_signs() -> None:
     entry = provider("anthropic/a", headers={"X-Org": "o-${ORG}%$$1", "Anthropic-Version": "2099-01-01"})
     assert planned(config(entry)).clusters[0].headers == (
         FixedHeader(name="anthropic-version", value="2099-01-01"),
@@ -130,7 +133,7 @@ def test_headers_name_variables_and_escape_percent_signs():
     )
 
 
-def test_address_tls_and_host_header():
+def test_address_tls_and_host_header() -> None:
     whole = config(
         provider("openai/a", base_url="https://10.0.0.9:8443", http_host="llm.internal"),
         provider("openai/b", base_url="http://localhost:4000"),
@@ -151,7 +154,7 @@ def test_address_tls_and_host_header():
         pytest.param(provider("vllm/a", key=None, base_url="http://gpu:8000"), [], id="local"),
     ],
 )
-def test_requests_without_credentials_are_warned_of(entry, told):
+def test_requests_without_credentials_are_warned_of(entry: ModelProvider, told: list[str]) -> None:
     assert [w.split(":")[0] for w in warnings(config(entry))] == told
 
 
@@ -163,5 +166,5 @@ def test_requests_without_credentials_are_warned_of(entry, told):
         pytest.param(provider("amazon_bedrock/a", key=None, base_url="http://vpce:80"), "aws-region", id="no region"),
     ],
 )
-def test_impossible_providers(entry, rule):
+def test_impossible_providers(entry: ModelProvider, rule: str) -> None:
     assert [e.split(":")[0] for e in errors(config(entry, listeners=(listener(),)))] == [rule]

@@ -1,0 +1,211 @@
+"""What `explain` says about one request, and about every configuration of the corpus (goldens)."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from control_plane import explain_text
+from control_plane.compile import Compiled, compile_text
+from control_plane.explain import UnknownListener, explain
+from control_plane.explained import Request
+from control_plane.tests.configs import CORPUS
+
+GOLDENS = Path(__file__).parent / "goldens" / "explain"
+TEXT = """\
+version: v0.4.0
+listeners:
+  - type: model
+    name: llm
+    max_retries: 3
+    input_filters: [guard]
+    auth:
+      header: X-Gateway-Key
+      api_keys:
+        - {name: app, key: $APP_KEY, models: [safe]}
+  - type: agent
+    name: desk
+    port: 8001
+    agents:
+      - {id: one, description: answers questions}
+agents:
+  - {id: one, url: "http://localhost:9001/base"}
+filters:
+  - {id: guard, url: "http://localhost:9002"}
+model_providers:
+  - {model: openai/gpt-4o, access_key: sk-THE-SECRET, default: true, timeouts: {first_byte: 9s}}
+  - {model: anthropic/claude-sonnet-4-5, access_key: $ANTHROPIC_API_KEY}
+  - {model: azure_openai/gpt-4o-mini, base_url: "https://eu.openai.azure.com", passthrough_auth: true}
+  - {model: groq/*, access_key: $GROQ_API_KEY}
+model_aliases:
+  safe: {targets: [{model: openai/gpt-4o}, {model: groq/llama-3.3-70b}, {model: anthropic/claude-sonnet-4-5}]}
+  split: {targets: [{model: openai/gpt-4o, weight: 3}, {model: groq/x, weight: 1}]}
+"""
+
+
+def compiled(text: str = TEXT, name: str = "plano.yaml") -> Compiled:
+    made = compile_text(text.encode(), name, Path("/nowhere"), {})
+    assert made.gateway is not None, [str(problem) for problem in made.problems]
+    return made
+
+
+def ask(model: str | None = None, path: str | None = None, listener: str | None = "llm") -> Request:
+    (request,) = explain(compiled(), model=model, path=path, listener=listener).requests
+    return request
+
+
+def test_attempts_in_order_with_credentials_and_models() -> None:
+    request = ask("safe", "/v1/chat/completions")
+    assert [
+        [(a.cluster, a.address + a.path, a.model, a.rewritten, a.credential) for a in g] for g in request.attempts
+    ] == [
+        [
+            (
+                "openai",
+                "https://api.openai.com/v1/chat/completions",
+                "gpt-4o",
+                True,
+                "authorization from the key written in the file",
+            )
+        ],
+        [
+            (
+                "groq",
+                "https://api.groq.com/openai/v1/chat/completions",
+                "llama-3.3-70b",
+                True,
+                "authorization from environment variable GROQ_API_KEY",
+            )
+        ],
+    ]
+    skipped = [step.text for step in request.steps if step.topic == "skipped"]
+    assert skipped == ["anthropic/claude-sonnet-4-5 speaks anthropic_messages, not /v1/chat/completions"]
+
+
+def test_every_setting_names_its_line() -> None:
+    origins = {s.name: (s.value, s.at.line if s.at else None) for s in ask("safe").settings}
+    assert origins["first byte"] == ("9s", 21)
+    assert origins["retries"] == ("3", 3)
+    assert origins["idle"] == ("300s", None)
+
+
+@pytest.mark.parametrize(
+    "model, path, steps",
+    [
+        pytest.param("gpt-4o", None, [("model", "gpt-4o is openai/gpt-4o", 21)], id="model"),
+        pytest.param(None, "/v1/responses", [("model", "none named: the default openai/gpt-4o", 21)], id="default"),
+        pytest.param(
+            "split",
+            None,
+            [("model", "alias split -> openai/gpt-4o (weight 3) | groq/x (weight 1)", 27)],
+            id="split",
+        ),
+        pytest.param("groq/y", None, [("model", "groq/y through the wildcard groq/*", 24)], id="wildcard"),
+    ],
+)
+def test_how_a_name_became_a_model(model: str | None, path: str | None, steps: list[tuple[str, str, int]]) -> None:
+    found = [(s.topic, s.text, s.at.line if s.at else 0) for s in ask(model, path).steps if s.topic == "model"]
+    assert found == steps
+
+
+def test_shares_of_a_split() -> None:
+    assert [[a.share for a in group] for group in ask("split").attempts] == [[75, 25]]
+
+
+def test_the_path_of_a_deployment_names_the_model() -> None:
+    ((attempt,),) = ask("gpt-4o-mini").attempts
+    assert attempt.path.startswith("/openai/deployments/gpt-4o-mini/chat/completions?api-version=")
+    assert attempt.credential == "api-key from the caller's own key"
+
+
+@pytest.mark.parametrize(
+    "model, path, code, do",
+    [
+        pytest.param("gpt-4p", None, "model_not_found", "did you mean 'gpt-4o'?", id="misspelt model"),
+        pytest.param("gpt-4o", "/v1/mesages", "endpoint_not_found", "did you mean '/v1/messages'?", id="misspelt path"),
+        pytest.param(
+            "claude-sonnet-4-5",
+            "/v1/responses",
+            "translation_required",
+            "this model answers /v1/messages",
+            id="dialect",
+        ),
+    ],
+)
+def test_refusals(model: str, path: str | None, code: str, do: str) -> None:
+    refusal = ask(model, path).refusal
+    assert refusal and (refusal.code, refusal.do) == (code, do)
+
+
+def test_without_a_default_a_missing_model_is_refused() -> None:
+    made = compiled(TEXT.replace(", default: true", ""))
+    (request,) = explain(made, path="/v1/responses", listener="llm").requests
+    assert request.refusal and request.refusal.code == "missing_model"
+
+
+def test_the_first_path_a_model_serves_is_taken_when_none_is_named() -> None:
+    assert ask("claude-sonnet-4-5").path == "/v1/messages"
+
+
+def test_callers_and_filters() -> None:
+    request = ask("safe")
+    callers = [step.text for step in request.steps if step.topic == "caller"]
+    assert callers == [
+        "needs a key of app (x-gateway-key), else 401 unauthorized",
+        "app may only ask for safe",
+    ]
+    assert request.filters == ("guard before the model (not enforced yet)",)
+
+
+def test_agents() -> None:
+    request = ask(listener="desk", path="/v1/messages")
+    assert [step.text for step in request.steps if step.topic == "agent"] == ["one -> cluster agent_one"]
+    assert request.refusal is None
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/healthz"])
+def test_what_the_gateway_answers_itself(path: str) -> None:
+    request = ask(path=path)
+    assert request.refusal is None and not request.attempts
+
+
+def test_unknown_listener() -> None:
+    with pytest.raises(UnknownListener, match="did you mean 'desk'"):
+        explain(compiled(), listener="desc")
+
+
+def test_no_secret_is_shown() -> None:
+    made = compiled()
+    for explanation in (explain(made), explain(made, model="gpt-4o"), explain(made, path="/v1/messages")):
+        assert "THE-SECRET" not in explain_text.text(explanation) + repr(asdict(explanation))
+
+
+def test_colour_changes_nothing_but_colour() -> None:
+    explanation = explain(compiled(), model="safe")
+    coloured = explain_text.text(explanation, colour=True)
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == explain_text.text(explanation) != coloured
+
+
+def golden(name: str, text: str) -> None:
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "run `make goldens` and read the difference"
+
+
+@pytest.mark.parametrize("model", ["safe", "split", "groq/y", "nothing"])
+def test_text_of_a_request(model: str) -> None:
+    golden(f"request-{model.replace('/', '-')}", explain_text.text(explain(compiled(), model=model)))
+
+
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_tables_of_the_corpus(file: Path) -> None:
+    made = compile_text(file.read_bytes(), "plano.yaml", Path("/nowhere"), {})
+    if made.gateway is None:
+        pytest.skip("refused, see test_corpus")
+    golden(file.stem, explain_text.text(explain(made)))
