@@ -34,7 +34,8 @@ Secrets come from the environment and from .env beside FILE. A process that dies
 the log (`plano-cp logs`) or, with --foreground, to the terminal. Exit codes: 0 running (foreground: stopped as asked),
 1 a port is in use, a process does not stay up or it is already running, 2 the configuration, a missing secret, no key.
 """
-LEVELS = ("trace", "debug", "info", "warning", "error", "critical")
+LEVELS = ("info", "warning", "error", "critical")
+"""Not lower: at debug Envoy logs whole header lists, and with them every key."""
 
 
 @click.command("up", help=HELP, short_help="Start the gateway and wait until it answers.")
