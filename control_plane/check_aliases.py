@@ -9,6 +9,10 @@ from control_plane.problems import Place, Problems
 from control_plane.schema_check import shown
 from control_plane.suggest import hint
 
+# More attempts than this no client waits for, and aliases of aliases multiply.
+MOST_TARGETS = 64
+MOST_LEVELS = 8
+
 
 def check(config: Config, places: Places, problems: Problems) -> None:
     names = ModelNames(config)
@@ -79,8 +83,25 @@ def _check_shadow(alias: ModelAlias, names: ModelNames, places: Places, problems
 def _check_loops(names: ModelNames, problems: Problems) -> None:
     """A depth-first walk; each loop is reported once, at the alias it was entered by."""
     done: set[str] = set()
+    before = len(problems.errors)
     for start in names.aliases:
         _walk(start, done, names, problems)
+    if len(problems.errors) == before:
+        _check_sizes(names, problems)
+
+
+def _check_sizes(names: ModelNames, problems: Problems) -> None:
+    """Aliases of aliases multiply. Each pass sees one level deeper, so what still grows at the end is too deep."""
+    below = {n: [t for t in targets(alias) if t != n] for n, alias in names.aliases.items()}
+    levels, sizes = dict.fromkeys(below, 1), dict.fromkeys(below, 1)
+    for _ in range(MOST_LEVELS + 1):
+        levels = {n: 1 + max((levels.get(t, 0) for t in found), default=0) for n, found in below.items()}
+        sizes = {n: min(MOST_TARGETS + 1, sum(sizes.get(t, 1) for t in found)) for n, found in below.items()}
+    for name in below:
+        if levels[name] > MOST_LEVELS or sizes[name] > MOST_TARGETS:
+            what = f"the alias '{shown(name)}' stands for too much"
+            do = f"let it stand for at most {MOST_TARGETS} models, through at most {MOST_LEVELS} aliases"
+            problems.error(names.aliases[name].at, "alias-size", what, do)
 
 
 def _walk(start: str, done: set[str], names: ModelNames, problems: Problems) -> None:

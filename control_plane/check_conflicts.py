@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from control_plane.check_places import Places
 from control_plane.config import Agent, Config, Filter, Listener, ModelProvider
@@ -11,6 +11,7 @@ from control_plane.model_names import is_wildcard
 from control_plane.problems import Place, Problems
 from control_plane.schema_check import shown
 
+Address = IPv4Address | IPv6Address
 PORTS = {"model": 12000, "prompt": 10000}
 
 
@@ -40,26 +41,27 @@ def _check_names(kind: str, named: Iterable[tuple[str | None, Place]], problems:
 
 
 def _check_ports(config: Config, places: Places, problems: Problems) -> None:
-    by_port: dict[int, list[Listener]] = {}
+    taken: dict[tuple[int, Address], Listener] = {}
+    first: dict[tuple[int, int], Listener] = {}
     for listener in config.listeners:
-        port = listener.port or PORTS.get(listener.type)
-        if port is None:
+        port, address = listener.port or PORTS.get(listener.type), _address(listener.address)
+        if port is None or address is None:
             continue
-        for other in by_port.setdefault(port, []):
-            if _overlap(listener.address, other.address):
-                what = f"port {port} is already taken by the listener '{shown(other.name)}' in line {other.at.line}"
-                problems.error(places.of(listener.at, "port"), "port-conflict", what, "choose another port or address")
-                break
-        by_port[port].append(listener)
+        anywhere = first.get((port, address.version)) if address.is_unspecified else None
+        everywhere = taken.get((port, ip_address("0.0.0.0" if address.version == 4 else "::")))
+        if other := anywhere or everywhere or taken.get((port, address)):
+            what = f"port {port} is already taken by the listener '{shown(other.name)}' in line {other.at.line}"
+            problems.error(places.of(listener.at, "port"), "port-conflict", what, "choose another port or address")
+        taken.setdefault((port, address), listener)
+        first.setdefault((port, address.version), listener)
 
 
-def _overlap(one: str | None, other: str | None) -> bool:
-    """Whether two listen addresses claim the same port; an address that is none is reported elsewhere."""
+def _address(written: str | None) -> Address | None:
+    """None for what is no address, which is reported elsewhere."""
     try:
-        mine, theirs = ip_address(one or "0.0.0.0"), ip_address(other or "0.0.0.0")
+        return ip_address(written or "0.0.0.0")
     except ValueError:
-        return False
-    return mine == theirs or (mine.version == theirs.version and (mine.is_unspecified or theirs.is_unspecified))
+        return None
 
 
 def _check_agents(config: Config, places: Places, problems: Problems) -> None:

@@ -21,7 +21,7 @@ from control_plane.problems import ConfigError, Place, Problems
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 50
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 
 Step = str | int
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

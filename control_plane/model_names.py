@@ -81,12 +81,22 @@ class ModelNames:
     def hints(self) -> list[str]:
         return [*self.aliases, *sorted(self.declared), *(f"{prefix}*" for prefix in self.prefixes)]
 
-    def reaches(self, entry: str, provider: ModelProvider, seen: frozenset[str] = frozenset()) -> bool:
+    def reaches(self, entry: str, provider: ModelProvider) -> bool:
         """Whether the name leads to the provider, through aliases too."""
-        alias = self.aliases.get(entry)
-        if alias is not None and entry not in seen:
-            return any(self.reaches(target, provider, seen | {entry}) for target in targets(alias))
-        return covers(entry, provider)
+        return any(covers(name, provider) for name in self.ends(entry))
+
+    def ends(self, entry: str) -> tuple[str, ...]:
+        """The models a name stands for once every alias in it is followed, each once."""
+        ends: dict[str, None] = {}
+        seen, left = {entry}, [entry]
+        while left:
+            name = left.pop()
+            if name not in self.aliases or self.is_model(name):
+                ends[name] = None
+            below = [t for t in targets(self.aliases[name]) if t not in seen] if name in self.aliases else []
+            seen.update(below)
+            left.extend(below)
+        return tuple(ends)
 
 
 def _names(provider: ModelProvider) -> Iterator[str]:

@@ -11,6 +11,9 @@ from typing import Literal
 
 Level = Literal["error", "warning"]
 
+# A file with more errors is no configuration; telling all of them would only take time.
+MOST_ERRORS = 500
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -40,9 +43,14 @@ class Problem:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects problems in any order, gives them back sorted by place; the same problem twice is kept once."""
+    """Collects problems in any order, gives them back sorted by place; the same problem twice is kept once.
+
+    More than `MOST_ERRORS` errors raise ConfigError.
+    """
 
     found: list[Problem] = field(default_factory=list)
+    _seen: set[Problem] = field(default_factory=set, repr=False, compare=False)
+    _errors: int = field(default=0, repr=False, compare=False)
 
     def error(self, place: Place, rule: str, what: str, do: str) -> None:
         self._add(Problem(place, "error", rule, what, do))
@@ -51,8 +59,13 @@ class Problems:
         self._add(Problem(place, "warning", rule, what, do))
 
     def _add(self, problem: Problem) -> None:
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem in self._seen:
+            return
+        self._seen.add(problem)
+        self.found.append(problem)
+        self._errors += problem.level == "error"
+        if self._errors > MOST_ERRORS:
+            raise ConfigError(self)
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(self.found, key=lambda p: (p.place, p.level, p.rule, p.what)))

@@ -20,8 +20,6 @@ from control_plane.variables import is_secret
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
-# A file with more faults than this is not a configuration; naming every one would only take time.
-MOST_ERRORS = 200
 _TYPES = {
     "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number",
     "number": "a number", "boolean": "true or false", "null": "empty",
@@ -59,13 +57,8 @@ def flags() -> frozenset[str]:
 def check(document: Document, problems: Problems) -> None:
     """Appends one problem for each fault."""
     blamed = {problem.place for problem in problems.errors}
-    for count, error in enumerate(_causes(_validator().iter_errors(document.data))):
-        if count >= MOST_ERRORS:
-            return problems.error(
-                document.place(()), "too-many", "there are more faults than are worth naming", "correct these first"
-            )
+    for error in _causes(_validator().iter_errors(document.data)):
         _report(error, document, blamed, problems)
-    return None
 
 
 def _causes(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 # Comparing a name with a great many others costs more than a hint is worth.
-_MOST = 2000
+_MOST = 500
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

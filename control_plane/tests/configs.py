@@ -19,6 +19,35 @@ model_providers:
   - {model: openai/gpt-4o, access_key: $OPENAI_API_KEY, default: true}
 """
 
+HEAD = """\
+version: v0.4.0
+agents: [{id: rag, url: http://localhost:1}, {id: web, url: http://localhost:2}]
+filters: [{id: guard, url: http://localhost:3}]
+listeners:
+  - {type: model, name: llm, port: 12000}
+model_providers:
+  - {model: openai/gpt-4o, access_key: $K, default: true}
+"""
+AGENTS = "[{id: rag, description: answers questions about the handbook}]"
+
+
+def listener(rest: str) -> str:
+    """HEAD with one more listener in line 6."""
+    return HEAD.replace("model_providers:", f"  - {rest}\nmodel_providers:")
+
+
+def provider(*rest: str) -> str:
+    """HEAD with more providers from line 8 on."""
+    return HEAD + "".join(f"  - {{{one}}}\n" for one in rest)
+
+
+def second(rest: str) -> str:
+    """HEAD with a second model listener in line 6."""
+    return listener(f"{{type: model, name: b, port: 1, {rest}}}")
+
+
+KEY = "access_key: $K"
+
 
 def read_text(text: str | bytes, env: Mapping[str, str] | None = None) -> tuple[Config | None, Problems]:
     """Reads a configuration that lies in /etc/plano/plano.yaml."""

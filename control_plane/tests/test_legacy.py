@@ -42,8 +42,10 @@ def test_a_fault_in_the_listener_object_is_at_its_own_place() -> None:
 def test_the_single_listener_is_a_prompt_listener() -> None:
     for key in ("listener", "listen"):
         config = accepted(
-            f"version: 0.1-beta\n{key}: {{address: 127.0.0.1, port: 8080, message_format: huggingface, connect_timeout: 5s}}\n"
-            "llm_providers: [{name: fast, provider: openai, model: gpt-4o, access_key: $K, default: true, stream: true}]\n"
+            f"version: 0.1-beta\n{key}:\n"
+            "  {address: 127.0.0.1, port: 8080, message_format: huggingface, connect_timeout: 5s}\n"
+            "llm_providers:\n"
+            "  - {name: fast, provider: openai, model: gpt-4o, access_key: $K, default: true, stream: true}\n"
         )
         assert [(x.type, x.address, x.port) for x in config.listeners] == [("prompt", "127.0.0.1", 8080)]
         assert [(p.name, p.model) for p in config.model_providers] == [("fast", "openai/gpt-4o")]

@@ -1,4 +1,4 @@
-"""Whatever is done to a configuration, the answer is a configuration or problems with a place in it: never an exception."""
+"""Whatever is done to a configuration, the answer is a configuration or problems with a place in it, no exception."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from control_plane.tests.configs import CORPUS
 FILES = [path.read_bytes() for path in sorted(CORPUS.glob("*.yaml"))]
 DATA = [yaml.safe_load(content) for content in FILES]
 VALUES: list[Any] = [
-    None, True, 0, -1, 2**70, 1e300, "", "*", "/", "a/b", "openai/*", "$X", "${", "$$", "5s", "http://[", "http://h:0", "\u00e9" * 300,
-    "x" * 5000, [], [[]], [None], {}, {"": None}, {"id": []}, {"model": {"a": 1}}, ["a", 1, {}], "::1", "999.1.1.1", "\t", "gpt-4o",
+    None, True, 0, -1, 2**70, 1e300, "", "*", "/", "a/b", "openai/*", "$X", "${", "$$", "5s", "http://[", "http://h:0",
+    "\u00e9" * 300, "x" * 5000, [], [[]], [None], {}, {"": None}, {"id": []}, {"model": {"a": 1}}, ["a", 1, {}],
+    "::1", "999.1.1.1", "\t", "gpt-4o",
 ]  # fmt: skip
 
 
