@@ -96,7 +96,7 @@ class Gateway:
     def secrets(self) -> dict[str, str]:
         """What Envoy's process gets: every key the plan wants, by its variable."""
         compiled = self.compiled
-        assert compiled and compiled.config and compiled.gateway and compiled.environment
+        assert compiled and compiled.config and compiled.gateway
         return values(compiled.config, compiled.gateway, compiled.environment)
 
     def _wait_ready(self) -> None:

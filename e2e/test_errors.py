@@ -38,7 +38,10 @@ listeners:
 model_providers:
   - {{model: openai/gpt-4o, access_key: $KEY, base_url: "{provider.url}"}}
   - {{model: groq/hasty, access_key: $KEY, base_url: "{provider.url}", timeouts: {{first_byte: 300ms}}}}
-  - {{model: anthropic/claude-sonnet-4-6, access_key: $KEY, base_url: "{provider.url}", timeouts: {{first_byte: 300ms}}}}
+  - model: anthropic/claude-sonnet-4-6
+    access_key: $KEY
+    base_url: {provider.url}
+    timeouts: {{first_byte: 300ms}}
   - {{model: vllm/dead, base_url: "http://127.0.0.1:{dead}"}}
 """
         with Gateway(yaml, {"KEY": "sk-test"}):

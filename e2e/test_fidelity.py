@@ -139,7 +139,7 @@ def test_only_the_model_of_a_request_changes(world: World, sent: str, received: 
 @pytest.mark.parametrize("name", sorted(n for n, r in recordings().items() if r.request))
 def test_recorded_requests_arrive_unchanged(world: World, name: str) -> None:
     recording = recordings()[name]
-    assert call(world.port, recording.path, _request(recording)).status == recording.status
+    call(world.port, recording.path, _request(recording))
     assert world.openai.last.target == recording.path
     assert world.openai.last.body == recording.request
 

