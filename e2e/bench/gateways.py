@@ -123,9 +123,12 @@ def _native(directory: Path, whole: int, streamed: int) -> Iterator[list[Row]]:
 
 
 def render(file: Path, environ: dict[str, str]) -> str:
-    """The bootstrap `plano-cp render` prints for `file`."""
+    """The bootstrap `plano-cp render` prints for `file`. Raises RuntimeError with what it complains about."""
     command = [sys.executable, "-m", "control_plane.cli", "render", str(file)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environ}).stdout
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environ})
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
 @contextlib.contextmanager
