@@ -49,7 +49,7 @@ def has_colour(*, err: bool = False) -> bool:
 
 def paint(text: str, colour: str, *, err: bool = False, bold: bool = False) -> str:
     """`text` coloured where its stream may get colours."""
-    return click.style(text, fg=colour, bold=bold) if has_colour(err=err) else text
+    return click.style(text, fg=colour, bold=bold or None) if has_colour(err=err) else text
 
 
 def say(text: str = "", *, err: bool = False) -> None:

@@ -40,7 +40,9 @@ def command(now: bool, name: str) -> None:
 
     directory = run_directory(name, os.environ)
     pid = holder(directory)
-    if not pid:
+    if pid == 0:
+        raise Fault(f"the gateway {name!r} is just being started or stopped; try again in a moment")
+    if pid is None:
         raise Fault(f"the gateway {name!r} is not running; start it with `plano-cp up`")
     plan = read_plan(directory)
     limit_s = (plan.drain_time_s if plan else 0) + GRACE_S

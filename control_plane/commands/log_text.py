@@ -42,7 +42,7 @@ def _request(request: dict[str, object]) -> str:
         f"model={text('requested_model')}",
         f"route={text('route')}",
         f"cluster={text('cluster')}",
-        f"tokens={text('input_tokens')}+{text('output_tokens')}",
+        f"tokens={text('input_tokens')} in, {text('output_tokens')} out",
     ]
     attempts = request.get("attempts")
     if isinstance(attempts, int) and attempts > 1:

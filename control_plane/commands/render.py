@@ -50,7 +50,8 @@ def command(
 
     compiled = compile_source(require(file, directory))
     require_valid(compiled)
-    rendered = render(compiled, _deployment(name, deployed=diff and output is None))
+    with Progress("rendering the Envoy configuration"):
+        rendered = render(compiled, _deployment(name, deployed=diff and output is None))
     if check:
         check_with_envoy(compiled, rendered)
     if diff:

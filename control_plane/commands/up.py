@@ -16,7 +16,7 @@ import click
 from control_plane.commands.source import compile_source, file_argument, find, name_option, require_valid
 from control_plane.commands.up_checks import claim, require_envoy, require_free_ports, require_secrets
 from control_plane.commands.up_report import NOT_ENFORCED, report, run_in_foreground, wait_in_background
-from control_plane.console import Fault, WrongInput, say
+from control_plane.console import Fault, Progress, WrongInput, say
 
 if TYPE_CHECKING:
     from control_plane.compile import Compiled
@@ -116,7 +116,8 @@ def _prepare(
     assert compiled.gateway is not None, "checked by require_valid"
     envoy = require_envoy(os.environ)
     require_free_ports(compiled.gateway)
-    rendered = render(compiled, launch.deployment(directory))
+    with Progress("rendering the Envoy configuration"):
+        rendered = render(compiled, launch.deployment(directory))
     check_with_envoy(compiled, rendered)
     variables = tuple(sorted(child_environment(compiled)))
     plan = RunPlan(

@@ -53,6 +53,11 @@ def require_free_ports(gateway: Gateway) -> None:
         raise RunError("\n       ".join(faults))
 
 
+def name_words(directory: RunDirectory) -> str:
+    """What a command line needs to mean this gateway."""
+    return "" if directory.path.name == "default" else f" --name {directory.path.name}"
+
+
 def claim(directory: RunDirectory) -> Lock:
     """Become the one owner of the run directory. Raises RunError when a gateway runs there already."""
     from control_plane.run.errors import RunError
@@ -63,6 +68,8 @@ def claim(directory: RunDirectory) -> Lock:
     while (lock := Lock.take(directory)) is None:
         if time.monotonic() > end:
             pid = holder(directory)
-            raise RunError(f"already running{f' (pid {pid})' if pid else ''}; stop it first: plano-cp down")
+            if not pid:
+                raise RunError("another `plano-cp up` is starting it just now; see `plano-cp status`")
+            raise RunError(f"already running (pid {pid}); stop it first: plano-cp down{name_words(directory)}")
         time.sleep(0.05)
     return lock

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from control_plane.commands.up_checks import name_words
 from control_plane.console import Fault, Progress, paint, say
 from control_plane.problems import Problems
 from control_plane.run.state import RunDirectory, RunPlan, read_state
@@ -27,7 +28,7 @@ def report(directory: RunDirectory, plan: RunPlan, problems: Problems) -> None:
         say(f"\n{paint(door.name, 'cyan', bold=True)} ({door.kind}) on {door.address}:{door.port}")
         say(f"  {door.curl}")
     _say_not_enforced(problems)
-    name = "" if directory.path.name == "default" else f" --name {directory.path.name}"
+    name = name_words(directory)
     say(f"\nplano-cp status{name} | plano-cp logs{name} --follow | plano-cp down{name}")
 
 

@@ -35,11 +35,19 @@ def curl_line(listener: Listener, gateway: Gateway) -> str:
     if passthrough and not (listener.auth and not listener.auth.header):
         headers.append("authorization: Bearer $PROVIDER_KEY")
     data = f"-d {shlex.quote(json.dumps(body))}"
-    return " ".join([f"curl {_url(listener)}{endpoint}", *(_header(text) for text in headers), data])
+    call = f"curl {_tls_options(listener)}{_url(listener)}{endpoint}"
+    return " ".join([call, *(_header(text) for text in headers), data])
 
 
 def _header(text: str) -> str:
     return f'-H "{text}"' if "$" in text else f"-H {shlex.quote(text)}"
+
+
+def _tls_options(listener: Listener) -> str:
+    """The certificate names the public host, and this line asks for localhost: hence no verification."""
+    if listener.tls is None:
+        return ""
+    return "-k --cert $CLIENT_CERT --key $CLIENT_KEY " if listener.tls.client_ca_file else "-k "
 
 
 def _url(listener: Listener) -> str:

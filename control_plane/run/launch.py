@@ -62,7 +62,7 @@ def envoy_spec(envoy: Path, directory: RunDirectory, variables: tuple[str, ...],
         *(str(envoy), "-c", str(directory.bootstrap), "--disable-hot-restart"),
         *("--drain-time-s", str(LISTENER_CLOSE_S), "--drain-strategy", "immediate"),
         *("--parent-shutdown-time-s", str(LISTENER_CLOSE_S + 1)),
-        *("--log-level", log_level, "--log-format", LOG_FORMAT, "--file-flush-interval-msec", "500"),
+        *("--log-level", log_level, "--log-format", LOG_FORMAT, "--file-flush-interval-msec", "200"),
         "--skip-deprecated-logs",
     )
     return ProcessSpec(name="envoy", argv=argv, variables=variables)
