@@ -92,8 +92,7 @@ class Offer:
     @property
     def listed(self) -> tuple[str, ...]:
         """Ids that the catalogue knows of an open wildcard."""
-        rows = catalogue.models().get(self.provider.row.wildcard_catalogue or "", ()) if self.open else ()
-        return tuple(row.id for row in rows)
+        return tuple(row.id for row in catalogue.listed(self.provider.row)) if self.open else ()
 
 
 def directory(offers: Sequence[Offer]) -> Directory:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from control_plane import catalogue
+from control_plane import catalogue, plan_endpoints
 from control_plane.catalogue import ProviderRow
 from control_plane.config import Config, ModelProvider, Text
 from control_plane.gateway import Endpoint, UpstreamPath
@@ -88,12 +88,14 @@ class Provider:
 
     def special(self, model: str) -> bool:
         """Whether a wildcard's model has endpoints that not all of its models have, or lacks some."""
-        limited = any(path.models for path in self.row.paths.values())
-        return limited and any(self.serves(e, model) != self.serves(e, None) for e in Endpoint)
+        return self._served(model) != self._served(plan_endpoints.ANY_MODEL)
 
     def serves(self, endpoint: Endpoint, model: str | None) -> bool:
         """Whether the model (None: any model of a wildcard) has this endpoint here, in the client's own language."""
-        return catalogue.upstream_path(self.row, self.entry.base_url, endpoint, model or "*") is not None
+        return endpoint in self._served(plan_endpoints.ANY_MODEL if model is None else model)
+
+    def _served(self, model: str) -> frozenset[Endpoint]:
+        return plan_endpoints.served(self.row.name, self.entry.base_url, model)
 
 
 def providers(config: Config, problems: Problems) -> tuple[Provider, ...]:
@@ -115,27 +117,20 @@ def _provider(index: int, entry: ModelProvider, problems: Problems) -> Provider 
     authentication = _authentication(entry, row, url, problems)
     if authentication is None:
         return None
-    here = catalogue.row_at(row, entry.base_url, model)
     address = address_of(url)
     return Provider(
         index=index,
         entry=entry,
-        row=here,
+        row=plan_endpoints.row(row.name, entry.base_url, model),
         title=known.name if known else prefix,
         prefix=prefix,
         id=model,
         internal=row.internal,
         address=address,
         usual=row.base_url is not None and "{" not in row.base_url and address == address_of(row.base_url),
-        paths=_paths(here, entry.base_url),
+        paths=plan_endpoints.paths(row.name, entry.base_url, model),
         authentication=authentication,
     )
-
-
-def _paths(row: ProviderRow, base_url: str | None) -> tuple[tuple[Endpoint, UpstreamPath], ...]:
-    """Every endpoint that some model has here."""
-    found = ((endpoint, catalogue.upstream_path(row, base_url, endpoint)) for endpoint in Endpoint)
-    return tuple((endpoint, UpstreamPath(path=at[0], query=at[1])) for endpoint, at in found if at)
 
 
 def _no_address(entry: ModelProvider, row: ProviderRow, problems: Problems) -> None:
@@ -154,7 +149,7 @@ def _authentication(entry: ModelProvider, row: ProviderRow, url: str, problems: 
     if entry.passthrough_auth:
         return Passthrough(header=style.header, prefix=style.prefix)
     if entry.aws:
-        return Signature(region=entry.aws.region, service=entry.aws.service or style.aws_service or "bedrock")
+        return _signed(entry, row, entry.aws.region, entry.aws.service, problems)
     if entry.access_key and entry.access_key.template:
         return Key(header=style.header, prefix=style.prefix, key=entry.access_key)
     match style.without_key:
@@ -177,12 +172,27 @@ def _signature(entry: ModelProvider, row: ProviderRow, url: str, problems: Probl
     pattern = re.escape(row.base_url or "").replace(r"\{region\}", "([a-z0-9-]+)")
     found = re.match(pattern, url) if "(" in pattern else None
     if found:
-        return Signature(region=found.group(1), service=row.credential.aws_service or "bedrock")
+        return _signed(entry, row, found.group(1), None, problems)
     problems.error(
         entry.at,
         "aws-region",
         f"{entry.model} has neither an access_key nor a region to sign requests for",
         f"write access_key: ${row.key_variable}, or aws: {{region: ...}}",
+    )
+    return None
+
+
+def _signed(
+    entry: ModelProvider, row: ProviderRow, region: str, service: str | None, problems: Problems
+) -> Signature | None:
+    named = service or row.credential.aws_service
+    if named:
+        return Signature(region=region, service=named)
+    problems.error(
+        entry.at,
+        "aws-service",
+        f"{entry.model} is to be signed for AWS, but not for which service",
+        "write aws: {region: ..., service: ...}",
     )
     return None
 

@@ -164,6 +164,7 @@ def test_requests_without_credentials_are_warned_of(entry: ModelProvider, told: 
         pytest.param(provider("azure_openai/a"), "provider-address", id="no address"),
         pytest.param(provider("amazon_bedrock/a"), "provider-address", id="no region, so no address"),
         pytest.param(provider("amazon_bedrock/a", key=None, base_url="http://vpce:80"), "aws-region", id="no region"),
+        pytest.param(provider("openai/a", aws=AwsAuth(region="x", at=place())), "aws-service", id="no service"),
     ],
 )
 def test_impossible_providers(entry: ModelProvider, rule: str) -> None:
