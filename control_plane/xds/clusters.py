@@ -7,6 +7,8 @@ import ipaddress
 from envoy_data_plane.envoy.config.cluster import v3
 from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.envoy.config.endpoint import v3 as endpoint
+from envoy_data_plane.envoy.extensions.clusters.common.dns.v3 import DnsLookupFamily
+from envoy_data_plane.envoy.extensions.clusters.dns import v3 as dns
 from envoy_data_plane.envoy.extensions.upstreams.http import v3 as http
 
 from control_plane.gateway import Cluster, Tracing
@@ -21,6 +23,7 @@ TRACING_CLUSTER = "plano_tracing"
 _NO_LIMIT = 1_000_000_000
 _BUFFER_BYTES = 1 << 20
 _IDLE_S = 60
+_RESOLVE_S = 30
 _STREAM_WINDOW_BYTES = 1 << 20
 _CONNECTION_WINDOW_BYTES = 4 << 20
 
@@ -46,26 +49,29 @@ def collector(tracing: Tracing) -> v3.Cluster:
 
 def _base(name: str, host: str, port: int, http_host: str, connect_timeout_s: float) -> v3.Cluster:
     literal = _is_address(host)
-    kind = v3.ClusterDiscoveryType.STATIC if literal else v3.ClusterDiscoveryType.STRICT_DNS
     built = v3.Cluster(
         name=name,
-        type=kind,
         connect_timeout=plain.seconds(connect_timeout_s),
         per_connection_buffer_limit_bytes=_BUFFER_BYTES,
         circuit_breakers=_breakers(),
         load_assignment=_endpoints(name, host, port, http_host, literal),
         upstream_connection_options=v3.UpstreamConnectionOptions(tcp_keepalive=core.TcpKeepalive(keepalive_time=60)),
     )
-    if not literal:
-        _resolve(built)
+    if literal:
+        built.type = v3.ClusterDiscoveryType.STATIC
+    else:
+        built.cluster_type = v3.ClusterCustomClusterType(name="envoy.cluster.dns", typed_config=pack(_names()))
     return built
 
 
-def _resolve(built: v3.Cluster) -> None:
-    built.dns_lookup_family = v3.ClusterDnsLookupFamily.V4_PREFERRED
-    built.dns_refresh_rate = plain.seconds(30)
-    built.dns_failure_refresh_rate = v3.ClusterRefreshRate(
-        base_interval=plain.seconds(1), max_interval=plain.seconds(10)
+def _names() -> dns.DnsCluster:
+    """Every address of a name is a host; a name that fails is asked again soon."""
+    return dns.DnsCluster(
+        dns_refresh_rate=plain.seconds(_RESOLVE_S),
+        dns_failure_refresh_rate=dns.DnsClusterRefreshRate(
+            base_interval=plain.seconds(1), max_interval=plain.seconds(10)
+        ),
+        dns_lookup_family=DnsLookupFamily.V4_PREFERRED,
     )
 
 

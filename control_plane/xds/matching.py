@@ -71,6 +71,13 @@ def equals(source: TypedExtensionConfig, value: str) -> Predicate:
     return Predicate(single_predicate=match)
 
 
+def present(source: TypedExtensionConfig) -> Predicate:
+    """Whether the input has a value at all."""
+    regex = xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=".*")
+    matcher = xds.StringMatcher(safe_regex=regex)
+    return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
+
+
 def starts_with(source: TypedExtensionConfig, value: str, *, ignore_case: bool = False) -> Predicate:
     matcher = xds.StringMatcher(prefix=value, ignore_case=ignore_case)
     return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))

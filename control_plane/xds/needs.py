@@ -24,6 +24,7 @@ class Needs:
     passes_keys: frozenset[str]
     variables: dict[str, str]
     allow_wip: bool
+    token_usage: bool
 
 
 def needs(gateway: Gateway, deployment: Deployment) -> Needs:
@@ -38,6 +39,7 @@ def needs(gateway: Gateway, deployment: Deployment) -> Needs:
         passes_keys=frozenset(c.name for c in clusters if isinstance(c.credential, PassthroughCredential)),
         variables={secret.name: secret.variable for secret in gateway.secrets},
         allow_wip=deployment.allow_wip,
+        token_usage=deployment.token_usage,
     )
 
 

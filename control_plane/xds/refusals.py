@@ -35,6 +35,13 @@ def refusal(code: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.
     )
 
 
+def undecided() -> route.Route:
+    """The route of a request that no filter has let through yet; nothing can reach a client through it."""
+    return route.Route(
+        name="undecided", match=route.RouteMatch(prefix="/"), direct_response=route.DirectResponseAction(status=500)
+    )
+
+
 def _answer(error: errors.GatewayError) -> route.DirectResponseAction:
     if error.code in _TEXTS:
         return route.DirectResponseAction(status=error.status, body_format=plain.formatted(_TEXTS[error.code]))

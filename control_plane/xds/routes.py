@@ -53,7 +53,11 @@ def _listed(listener: Listener) -> Sequence[ListedModel]:
 
 
 def _paths(endpoints: Sequence[Endpoint], calls: xds.MatcherOnMatch, page: str, pages: Sequence[str]) -> xds.Matcher:
-    """POST to a known endpoint goes on to `calls`; the other paths are a map."""
+    """POST to a known endpoint goes on to `calls`; the other paths are a map.
+
+    Before the filters have set the path, the route is `undecided`: that name is what the log shows of a request they
+    refuse.
+    """
     known = matching.any_of(matching.equals(matching.state(matching.PATH), path.value) for path in endpoints)
     post = matching.equals(matching.header(_METHOD), "POST")
     fixed = {endpoint.value: matching.to_route(refusals.wrong_method("POST")) for endpoint in endpoints}
@@ -61,7 +65,9 @@ def _paths(endpoints: Sequence[Endpoint], calls: xds.MatcherOnMatch, page: str, 
     fixed["/healthz"] = matching.nested(_health())
     otherwise = matching.to_route(refusals.refusal("endpoint_not_found"))
     others = matching.exact(matching.state(matching.PATH), fixed, otherwise)
-    return matching.first([(matching.all_of([post, known]), calls)], matching.nested(others))
+    decided = matching.present(matching.state(matching.PATH))
+    cases = [(matching.all_of([post, known]), calls), (decided, matching.nested(others))]
+    return matching.first(cases, matching.to_route(refusals.undecided()))
 
 
 def _models(page: str) -> xds.Matcher:

@@ -22,13 +22,30 @@ from control_plane.xds.filters.http_filter import http_filter
 _CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
 _SIGNATURE = ("x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
 _VERSIONS = ("anthropic-version", "anthropic-beta")
-_INTERNAL = ("x-plano-", "x-envoy-", "x-forwarded-")
+# What Envoy adds or a proxy in front may have added. Named one by one: matching by prefix costs more per request, and
+# the listener already dropped every x-envoy-* and x-plano-* header of the client.
+_INTERNAL = (
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-client-cert",
+    "x-real-ip",
+    "forwarded",
+    "via",
+    "x-envoy-external-address",
+    "x-envoy-internal",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-attempt-count",
+    "x-envoy-original-path",
+)
 _DEFAULT_VERSION = FixedHeader(name="anthropic-version", value="2023-06-01")
 
 
 def never_forwarded(gateway: Gateway) -> tuple[str, ...]:
     """Every header name a chain of this configuration must take off first, in a stable order."""
-    names = [*_CREDENTIALS, *_SIGNATURE]
+    names = [*_CREDENTIALS, *_SIGNATURE, *_INTERNAL]
     for cluster in gateway.clusters:
         if isinstance(cluster.credential, KeyCredential | PassthroughCredential):
             names.append(cluster.credential.header.lower())
@@ -44,7 +61,7 @@ def account_headers(cluster: Cluster, stripped: tuple[str, ...]) -> HttpFilter:
     speaks_anthropic = any(endpoint is Endpoint.MESSAGES for endpoint, _ in cluster.paths)
     fixed = {header.name.lower() for header in cluster.headers}
     taken = stripped if speaks_anthropic else (*stripped, *_VERSIONS)
-    mutations = [Mutation(remove=name) for name in taken] + [_remove_prefix(prefix) for prefix in _INTERNAL]
+    mutations = [Mutation(remove=name) for name in taken]
     if speaks_anthropic and _DEFAULT_VERSION.name not in fixed:
         mutations.append(_set(_DEFAULT_VERSION, core.HeaderValueOptionHeaderAppendAction.ADD_IF_ABSENT))
     overwrite = core.HeaderValueOptionHeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD

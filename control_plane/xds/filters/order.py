@@ -24,6 +24,7 @@ from control_plane.xds.filters import (
     set_filter_state,
     sse_to_metadata,
     upstream_codec,
+    usage,
 )
 from control_plane.xds.needs import Needs, passes_keys, reads_forms
 
@@ -52,7 +53,9 @@ def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
     if listener.auth is not None and listener.auth.allowances:
         chain.append(rbac.allow_lists(listener.auth))
     # 7. Watches the answer only.
-    if needs.allow_wip:
+    if model and needs.token_usage:
+        chain.append(usage.token_counts())
+    elif model and needs.allow_wip:
         chain.append(sse_to_metadata.stream_usage())
     chain.append(router.router())
     return chain
