@@ -56,10 +56,9 @@ def _check_unused_providers(config: Config, problems: Problems) -> None:
     serving = [listener for listener in config.listeners if listener.type != "agent"]
     if not serving or any(listener.models is None for listener in serving):
         return
-    names = ModelNames(config)
-    entries = [entry for listener in serving for entry in listener.models or ()]
+    reach = ModelNames(config).reach(entry for listener in serving for entry in listener.models or ())
     for provider in config.model_providers:
-        if provider.model and not any(names.reaches(entry, provider) for entry in entries):
+        if provider.model and not reach.covers(provider):
             what = f"the provider '{shown(provider.name or provider.model)}' is offered by no listener"
             problems.warn(provider.at, "unused-provider", what, "add it to a listener's 'models', or remove it")
 

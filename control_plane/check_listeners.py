@@ -18,12 +18,13 @@ def check(config: Config, places: Places, problems: Problems) -> None:
     if places.is_empty("listeners"):
         do = "add one, for example '- {type: model, name: llm, port: 12000}'"
         problems.error(places.top("listeners"), "missing", "there is no listener", do)
+    names = ModelNames(config)
     for listener in config.listeners:
         _check_address(listener, places, problems)
         _check_kind(listener, config, places, problems)
         if listener.auth:
             _check_auth(listener.auth, places, problems)
-            _check_passthrough(listener, listener.auth, config, problems)
+            _check_passthrough(listener, listener.auth, names, problems)
 
 
 def _check_address(listener: Listener, places: Places, problems: Problems) -> None:
@@ -103,15 +104,14 @@ def _check_jwt(jwt: Jwt, places: Places, problems: Problems) -> None:
         problems.error(at, "address", f"jwks_uri {fault}", "write for example https://login.example.com/jwks.json")
 
 
-def _check_passthrough(listener: Listener, auth: Auth, config: Config, problems: Problems) -> None:
+def _check_passthrough(listener: Listener, auth: Auth, names: ModelNames, problems: Problems) -> None:
     """A caller's gateway key must not become what a provider is shown."""
     if listener.type == "agent":
         return
     shared = auth.header is None or auth.header.lower() in ("authorization", "x-api-key")
-    names = ModelNames(config)
-    for provider in config.model_providers:
-        offered = listener.models is None or any(names.reaches(entry, provider) for entry in listener.models)
-        if not provider.passthrough_auth or not offered:
+    reach = None if listener.models is None else names.reach(listener.models)
+    for provider in names.config.model_providers:
+        if not provider.passthrough_auth or (reach and not reach.covers(provider)):
             continue
         who = f"'{shown(provider.name or provider.model)}' (passthrough_auth)"
         if auth.api_keys and shared:

@@ -5,7 +5,7 @@ In: providers and aliases as read. Out: whether a name leads anywhere, and all n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,13 +29,19 @@ def targets(alias: ModelAlias) -> tuple[str, ...]:
     return (*first, *(target.model for target in alias.targets if target.model))
 
 
-def covers(entry: str, provider: ModelProvider) -> bool:
-    """Whether this name, written where models are limited, lets requests through to the provider."""
-    prefix, model = split(provider)
-    own = (provider.name or "").removesuffix("/*")
-    if is_wildcard(provider):
-        return entry in (provider.name, provider.model) or entry.startswith((f"{prefix}/", f"{own}/" if own else "\0"))
-    return entry in (provider.name, provider.model, model, f"{prefix}/*")
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a limit on models lets through: `names` without aliases, `heads` what stands before any slash in them."""
+
+    names: frozenset[str]
+    heads: frozenset[str]
+
+    def covers(self, provider: ModelProvider) -> bool:
+        prefix, model = split(provider)
+        if not is_wildcard(provider):
+            return not self.names.isdisjoint((provider.name or "", provider.model, model, f"{prefix}/*"))
+        own = (provider.name or "").removesuffix("/*")
+        return not self.heads.isdisjoint((prefix, own)) or provider.name in self.names
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,11 @@ class ModelNames:
     def hints(self) -> list[str]:
         return [*self.aliases, *sorted(self.declared), *(f"{prefix}*" for prefix in self.prefixes)]
 
-    def reaches(self, entry: str, provider: ModelProvider) -> bool:
-        """Whether the name leads to the provider, through aliases too."""
-        return any(covers(name, provider) for name in self.ends(entry))
+    def reach(self, entries: Iterable[str]) -> Reach:
+        """Everything these names lead to, through aliases too."""
+        names = {end for entry in entries for end in self.ends(entry) if end}
+        heads = {name[:i] for name in names for i, letter in enumerate(name) if letter == "/"}
+        return Reach(frozenset(names), frozenset(heads))
 
     def ends(self, entry: str) -> tuple[str, ...]:
         """The models a name stands for once every alias in it is followed, each once."""

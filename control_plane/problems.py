@@ -12,7 +12,7 @@ from typing import Literal
 Level = Literal["error", "warning"]
 
 # A file with more errors is no configuration; telling all of them would only take time.
-MOST_ERRORS = 500
+MOST_ERRORS = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)

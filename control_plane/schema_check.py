@@ -33,9 +33,23 @@ def schema_text() -> str:
 
 @cache
 def _validator() -> Draft202012Validator:
+    """For today's spelling: listeners are a list. References are resolved once, which makes checking much faster."""
     from jsonschema import Draft202012Validator
 
-    return Draft202012Validator(json.loads(schema_text()))
+    schema = json.loads(schema_text())
+    listeners = schema["properties"]["listeners"]
+    schema["properties"]["listeners"] = listeners["anyOf"][0]
+    return Draft202012Validator(_resolve(schema, schema["$defs"]))
+
+
+def _resolve(schema: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401
+    if isinstance(schema, list):
+        return [_resolve(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    target = definitions[schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else {}
+    merged = {**target, **{key: value for key, value in schema.items() if key not in ("$ref", "$defs")}}
+    return {key: _resolve(value, definitions) for key, value in merged.items()}
 
 
 @cache
@@ -114,21 +128,12 @@ def _report_missing(error: ValidationError, path: tuple[Step, ...], document: Do
     instance: Any = error.instance
     for key in (k for k in required if k not in instance):
         described = _schema(error)["properties"][key]
-        described = {**_target(described), **described}
         do = f"add '{key}: ...' ({described.get('description', '').rstrip('.')})"
         problems.error(document.place(path), "missing", f"'{key}' is missing in {name(path)}", do)
 
 
 def _schema(error: ValidationError) -> dict[str, Any]:
     return cast(dict[str, Any], error.schema)
-
-
-def _target(schema: Any) -> dict[str, Any]:  # noqa: ANN401
-    reference = schema.get("$ref", "")
-    if not reference:
-        return {}
-    found: Any = _validator().schema
-    return dict(found["$defs"][reference.rsplit("/", 1)[-1]])
 
 
 def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -> tuple[str, str]:

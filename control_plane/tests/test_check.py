@@ -1,7 +1,5 @@
 """Cross-checks: one small configuration for each rule, with the place and the advice a user gets."""
 
-import re
-
 import pytest
 
 from control_plane.tests.configs import (
@@ -9,8 +7,6 @@ from control_plane.tests.configs import (
     HEAD,
     KEY,
     MINIMAL,
-    accepted,
-    found,
     listener,
     provider,
     read_text,
@@ -240,7 +236,7 @@ ERRORS = {
         "model",
     ),
     "aliases that multiply": (
-        HEAD + "model_aliases:\n  a: {targets: [%s]}\n" % ", ".join(["{model: gpt-4o}"] * 65),
+        HEAD + "model_aliases:\n  a: {{targets: [{}]}}\n".format(", ".join(["{model: gpt-4o}"] * 65)),
         9,
         "alias-size",
         "'a'",
