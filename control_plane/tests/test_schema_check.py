@@ -194,3 +194,17 @@ def test_secret_values_are_never_shown() -> None:
 def test_a_flood_of_faults_ends() -> None:
     _, problems = read_text(MINIMAL + "".join(f"k{i}: 1\n" for i in range(3000)))
     assert len(problems.errors) == MOST_ERRORS + 1
+
+
+def test_defaults_in_the_schema_are_the_ones_the_plan_fills_in() -> None:
+    from control_plane import plan_limits, plan_listeners
+    from control_plane.sections import seconds
+
+    timeouts = SCHEMA["$defs"]["timeouts"]["properties"]
+    waits = [seconds(timeouts[key]["default"]) for key in ("connect", "first_byte", "idle")]
+    assert waits == [plan_limits.CONNECT_S, plan_limits.FIRST_BYTE_S, plan_limits.IDLE_S]
+    retry = SCHEMA["$defs"]["retry"]["properties"]
+    assert tuple(retry["on"]["default"]) == plan_limits.RETRY_ON
+    assert tuple(retry["status_codes"]["default"]) == plan_limits.STATUS_CODES
+    body = SCHEMA["$defs"]["listener"]["properties"]["max_body_bytes"]
+    assert body["default"] == plan_listeners.MAX_BODY_BYTES
