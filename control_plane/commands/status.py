@@ -58,7 +58,7 @@ def _print(found: Status) -> None:
     if not found.answers:
         say(f"  {paint('Envoy does not answer on its admin socket', 'red')}")
         return
-    say(f"  requests  {found.requests} so far, {found.active} now")
+    say(f"  requests  {found.requests} so far (probes of /healthz included), {found.active} now")
     for cluster in found.clusters:
         say(f"  upstream  {cluster.name}: {_cluster(cluster)}")
 

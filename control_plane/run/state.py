@@ -17,8 +17,8 @@ from typing import Any, Literal
 from control_plane.run.errors import RunError
 from control_plane.run.files import write_atomically
 
-SOCKET_PATH_LIMIT = 107
-"""Bytes a unix socket path may have (Linux; macOS allows 103)."""
+SOCKET_PATH_LIMIT = 103
+"""Bytes a unix socket path may have (macOS; Linux allows 107)."""
 
 Phase = Literal["starting", "running", "draining", "stopped", "failed"]
 

@@ -60,7 +60,11 @@ class Supervision:
             processes=self.supervisor.states,
             message=self.message,
         )
-        write_state(self.directory, state)
+        try:
+            write_state(self.directory, state)
+        except OSError as error:
+            # A full disk must not end a gateway that answers requests.
+            self.say(f"{self.directory.state} cannot be written: {error.strerror}")
 
     def move(self, phase: Phase, message: str = "") -> None:
         """Enter a phase, or say something new about it."""

@@ -43,7 +43,7 @@ def test_the_default_model_on_a_plain_listener():
     ],
 )
 def test_the_address_a_local_client_can_use(listener: str, start: str):
-    assert [word for word in words(listener) if word.startswith("http")][0].startswith(start)
+    assert next(word for word in words(listener) if word.startswith("http")).startswith(start)
 
 
 def test_tls_goes_without_the_public_name_and_with_a_client_certificate_where_one_is_wanted():

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def program(short_path: Path, upstream: int) -> Iterator[Program]:
         if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            until(lambda path=path: holder(RunDirectory(path)) is None, "the supervisor to end")
+            until(partial(_is_free, RunDirectory(path)), "the supervisor to end")
 
 
 def test_up_status_logs_down(program: Program):
@@ -260,6 +261,10 @@ def test_down_now_does_not_wait(program: Program):
         down = program.run("down", "--now")
     assert down.returncode == 0
     assert "stopped" in down.stdout
+
+
+def _is_free(directory: RunDirectory) -> bool:
+    return holder(directory) is None
 
 
 def _phase(program: Program) -> str | None:
