@@ -80,7 +80,7 @@ def settings(planned: Planned, road: Road) -> tuple[Setting, ...]:
         _seconds("first byte", wait.first_byte),
         _seconds("idle", wait.idle),
         Setting(name="total", value=f"{wait.total.value:g}s" if wait.total.value else "no limit", at=wait.total.at),
-        Setting(name="retries", value=str(retry.attempts.value), at=retry.attempts.at),
+        Setting(name="retries", value=_retries(retry.attempts), at=retry.attempts.at),
     ]
     if not retry.attempts.value:
         return tuple(limits)
@@ -91,6 +91,10 @@ def settings(planned: Planned, road: Road) -> tuple[Setting, ...]:
         _seconds("back-off from", retry.backoff_base),
         _seconds("back-off up to", retry.backoff_max),
     )
+
+
+def _retries(attempts: Choice[int]) -> str:
+    return f"{attempts.value}, enough for every target" if attempts.value and not attempts.at else str(attempts.value)
 
 
 def _seconds(name: str, choice: Choice[float]) -> Setting:

@@ -6,13 +6,13 @@ cannot work. Never: a secret's value, a provider's name in code, an order that d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from control_plane import config, plan_aliases, plan_listeners
 from control_plane.gateway import Agents, Cluster, Gateway, Listener, Models
 from control_plane.plan_agents import agents
-from control_plane.plan_auth import Guard, guard
+from control_plane.plan_auth import Guard, caller_keys, guard
 from control_plane.plan_clusters import Accounts, Kept, accounts, agent_clusters
 from control_plane.plan_models import Map, models
 from control_plane.plan_names import Offer, directory, with_aliases
@@ -25,12 +25,9 @@ from control_plane.problems import Problems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The plan with the parts it was made from, for those who explain it or fill its secrets in."""
+    """The plan with the parts it was made from, for those who explain it or write it differently."""
 
     gateway: Gateway
-    accounts: Accounts
-    catalog: Catalog
-    kept: tuple[Kept, ...]
     listeners: tuple[Planned, ...]
 
 
@@ -68,17 +65,13 @@ def plan(whole: config.Config, problems: Problems) -> Plan | None:
     warn(whole, catalog, [p.map for p in planned if p.map], problems)
     if len(problems.errors) > before:
         return None
-    kept = _distinct(made, guards)
     return Plan(
         gateway=Gateway(
             listeners=tuple(p.listener for p in planned),
             clusters=_clusters(made, agent, guards),
-            secrets=tuple(k.secret for k in kept),
+            secrets=tuple(k.secret for k in _distinct((made.kept, *(guarded.kept for guarded in guards)))),
             tracing=tracing(whole),
         ),
-        accounts=made,
-        catalog=catalog,
-        kept=kept,
         listeners=tuple(planned),
     )
 
@@ -100,10 +93,20 @@ def _map(whole: config.Config, catalog: Catalog, made: Accounts, written: config
     )
 
 
-def _distinct(made: Accounts, guards: list[Guard]) -> tuple[Kept, ...]:
+def kept(whole: config.Config) -> tuple[Kept, ...]:
+    """The plan's secrets with the texts that yield their values, without the rest of the plan."""
+    unheard = Problems()
+    known = providers(whole, unheard)
+    models = any(not provider.internal for provider in known)
+    shown = plan_listeners.declared(whole, models=models, problems=unheard)
+    callers = map(caller_keys, shown, plan_listeners.listener_names(shown))
+    return _distinct((accounts(whole, known).kept, *callers))
+
+
+def _distinct(groups: Iterable[tuple[Kept, ...]]) -> tuple[Kept, ...]:
     """Every secret once, in order of first use."""
     found: dict[str, Kept] = {}
-    for kept in (*made.kept, *(k for guarded in guards for k in guarded.kept)):
+    for kept in (kept for group in groups for kept in group):
         found.setdefault(kept.secret.name, kept)
     return tuple(found.values())
 

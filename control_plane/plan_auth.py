@@ -35,8 +35,7 @@ def guard(whole: config.Config, listener: config.Listener, name: str, map: Map |
     written = listener.auth
     if written is None:
         return Guard(auth=None, kept=(), clusters=())
-    variables = names.unique([names.caller_variable(name, key.name) for key in written.api_keys], joint="_")
-    kept = tuple(keep(key.key, variable, key.at) for key, variable in zip(written.api_keys, variables, strict=True))
+    kept = caller_keys(listener, name)
     clusters = {jwt.name: _jwks_cluster(whole, jwt, jwt.jwks_uri) for jwt in written.jwt if jwt.jwks_uri}
     auth = Auth(
         keys=tuple(
@@ -47,6 +46,13 @@ def guard(whole: config.Config, listener: config.Listener, name: str, map: Map |
         allowances=_allowances(written, map) if map else (),
     )
     return Guard(auth=auth, kept=kept, clusters=tuple(clusters.values()))
+
+
+def caller_keys(listener: config.Listener, name: str) -> tuple[Kept, ...]:
+    """The secret of every caller's key, in order."""
+    keys = listener.auth.api_keys if listener.auth else ()
+    variables = names.unique([names.caller_variable(name, key.name) for key in keys], joint="_")
+    return tuple(keep(key.key, variable, key.at) for key, variable in zip(keys, variables, strict=True))
 
 
 def _jwks_cluster(whole: config.Config, jwt: config.Jwt, uri: str) -> Cluster:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from control_plane import environment
+from control_plane import environment, plan
 from control_plane.config import Config, Text
 from control_plane.environment import Environment
 from control_plane.gateway import Gateway, SigV4Credential
-from control_plane.plan import plan
-from control_plane.plan_clusters import Kept
-from control_plane.problems import Place, Problems
+from control_plane.problems import Place
 
 # The standard ways to tell an AWS client who it is; any one of them is enough.
 AWS_IDENTITY = (
@@ -39,7 +37,7 @@ AWS_SETTINGS = (
 def values(config: Config, gateway: Gateway, env: Environment) -> dict[str, str]:
     """Every variable Envoy reads, by name; those that nobody set are left out (see `missing`)."""
     found: dict[str, str] = {}
-    for kept in _kept(config):
+    for kept in plan.kept(config):
         if all(env.get(name) for name in kept.text.variables):
             found[kept.secret.variable] = environment.resolve(kept.text, env)
     for name in (*_header_variables(config), *(_aws_variables() if _signs(gateway) else ())):
@@ -58,19 +56,13 @@ def missing(config: Config, gateway: Gateway, env: Environment) -> list[tuple[st
 
 
 def _wanted(config: Config, gateway: Gateway, env: Environment) -> Iterator[tuple[str, Place]]:
-    for kept in _kept(config):
+    for kept in plan.kept(config):
         yield from ((name, kept.secret.at) for name in kept.text.variables)
     for entry in config.model_providers:
         yield from ((name, header.at) for header in entry.headers for name in header.value.variables)
     for cluster in gateway.clusters:
         if isinstance(cluster.credential, SigV4Credential) and not _aws_identity(env):
             yield from ((name, cluster.at) for name in AWS_IDENTITY[0])
-
-
-def _kept(config: Config) -> tuple[Kept, ...]:
-    """The texts behind the plan's secrets; the plan itself knows variables only."""
-    made = plan(config, Problems())
-    return made.kept if made else ()
 
 
 def _header_variables(config: Config) -> list[str]:

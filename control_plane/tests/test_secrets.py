@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
-from control_plane import runtime, secrets
+from control_plane import plan, runtime, secrets
 from control_plane.config import AwsAuth, Config
 from control_plane.environment import Environment
 from control_plane.tests.plan_inputs import auth, config, listener, place, planned, provider
@@ -54,6 +54,10 @@ def test_missing(env: dict[str, str], expected: list[str]) -> None:
     assert lacking(MIXED, **env) == expected
 
 
+def test_the_values_are_for_the_secrets_of_the_plan() -> None:
+    assert tuple(kept.secret for kept in plan.kept(MIXED)) == planned(MIXED).secrets
+
+
 def test_missing_names_the_line_that_wants_it_first() -> None:
     first, second = provider("openai/a"), provider("groq/b")
     whole = config(first, second)
@@ -85,14 +89,14 @@ def test_no_written_secret_is_in_what_is_made_of_the_configuration() -> None:
         state_storage={"type": "postgres", "connection_string": "postgresql://u:sk-THE-SECRET@db/x"},
         routing={"session_cache": {"type": "redis", "url": "$REDIS_URL", "tenant_header": "x-org"}},
     )
-    plan = planned(whole)
-    file = contract.dump(runtime.runtime(whole, plan))
+    made = planned(whole)
+    file = contract.dump(runtime.runtime(whole, made))
     shown = [
-        repr(plan),
+        repr(made),
         repr(whole.model_providers),
-        json.dumps(asdict(plan)),
+        json.dumps(asdict(made)),
         file,
-        pickle.dumps(plan).decode("latin-1"),
+        pickle.dumps(made).decode("latin-1"),
     ]
     assert not any("THE-SECRET" in text for text in shown)
     assert contract.load(file).settings["routing"]["session_cache"]["url"] == "$REDIS_URL"
