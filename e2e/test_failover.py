@@ -40,6 +40,9 @@ model_providers:
   - {{model: deepseek/no-such-host, access_key: $FOURTH_KEY, base_url: "http://no-such-host.invalid:8080"}}
 model_aliases:
   safe: {{targets: [{{model: openai/gpt-4o}}, {{model: groq/llama-3.3-70b}}]}}
+  patient:
+    targets: [{{model: openai/gpt-4o}}, {{model: groq/llama-3.3-70b}}]
+    timeouts: {{first_byte: 10s}}
   refused: {{targets: [{{model: mistral/refused}}, {{model: groq/llama-3.3-70b}}]}}
   unknown-host: {{targets: [{{model: deepseek/no-such-host}}, {{model: groq/llama-3.3-70b}}]}}
   hopeless: {{targets: [{{model: mistral/refused}}, {{model: deepseek/no-such-host}}]}}
@@ -134,7 +137,7 @@ def test_nobody_can_be_reached(world: World) -> None:
 def test_big_bodies_fail_over_too(world: World) -> None:
     """A retry needs the whole body again, also when it is larger than a buffer."""
     world.first.always(status=500)
-    reply = call(world.port, body=chat("safe", metadata={"pad": "x" * 5_000_000}))
+    reply = call(world.port, body=chat("patient", metadata={"pad": "x" * 5_000_000}))
     assert reply.status == 200
     _is_second(world.second.last)
     assert len(world.second.last.body) > 5_000_000

@@ -18,24 +18,32 @@ NOTICED_WITHIN_S = 0.2
 
 
 class World(NamedTuple):
+    """`uneven_port`: a listener whose patience inside an answer is longer than before it."""
+
     port: int
+    uneven_port: int
     provider: Provider
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    port = free_port()
+    port, uneven_port = free_port(), free_port()
     with Provider() as provider:
         yaml = f"""
 version: v0.4.0
 listeners:
   - {{type: model, name: llm, address: 127.0.0.1, port: {port}, timeouts: {{idle: 1s, first_byte: 1s}}}}
+  - type: model
+    name: uneven
+    address: 127.0.0.1
+    port: {uneven_port}
+    timeouts: {{idle: 1500ms, first_byte: 700ms}}
 model_providers:
   - {{model: openai/gpt-4o, access_key: $KEY, base_url: "{provider.url}"}}
   - {{model: anthropic/claude-sonnet-4-6, access_key: $KEY, base_url: "{provider.url}"}}
 """
         with Gateway(yaml, {"KEY": "sk-test"}):
-            yield World(port, provider)
+            yield World(port, uneven_port, provider)
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +72,20 @@ def test_the_provider_notices_that_the_client_left(world: World, fault: str, res
     assert min(took_s) < NOTICED_WITHIN_S
 
 
-@pytest.mark.parametrize("fault", ["reset_mid", "fin_mid", "hang_mid"])
+@pytest.mark.parametrize("fault", ["reset_mid", "fin_mid"])
 def test_a_stream_that_dies_is_not_a_finished_one(world: World, fault: str) -> None:
     world.provider.next(fault=fault, cut=700)
     reply = call(world.port, CHAT, chat(stream=True))
     assert reply.status == 200 and not reply.whole
+
+
+@pytest.mark.parametrize("silent_after_s", [0.0, 1.0], ids=["early", "late"])
+@pytest.mark.parametrize("door", ["port", "uneven_port"])
+def test_silence_in_a_stream_ends_it(world: World, door: str, silent_after_s: float) -> None:
+    """Whether the provider falls silent before or after the wait for the first byte would have been over."""
+    world.provider.next(fault="hang_mid", cut=900, chunk=300, gap_ms=silent_after_s * 500)
+    reply = call(getattr(world, door), CHAT, chat(stream=True))
+    assert reply.status == 200 and not reply.whole and len(reply.body) == 900
 
 
 @pytest.mark.parametrize("fault", ["reset_mid", "fin_mid"])

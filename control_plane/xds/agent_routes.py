@@ -17,7 +17,7 @@ def agent_matcher(agents: Agents) -> xds.MatcherOnMatch:
 
 
 def _route(agents: Agents, agent: AgentTarget) -> route.Route:
-    action = forward(agents.timeouts, retry_policy(agents.retry, agents.timeouts))
+    action = forward(agents.timeouts, agents.retry.attempts, retry_policy(agents.retry, agents.timeouts))
     action.cluster = agent.cluster
     prefix = agent.path_prefix.rstrip("/")
     if prefix:

@@ -23,6 +23,7 @@ from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, Prior
 
 REWRITE = "plano.rewrite"
 _FEW = 3
+_IDLE_MARGIN_S = 5.0
 
 
 def model_matcher(models: Models) -> xds.MatcherOnMatch:
@@ -73,14 +74,12 @@ def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, forced:
         name=chosen.name,
         match=route.RouteMatch(prefix="/"),
         metadata=_rewrite(groups, forced),
-        route=_action(
-            groups, chosen.timeouts, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)
-        ),
+        route=_action(groups, chosen, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
     )
 
 
-def _action(groups: Groups, timeouts: Timeouts, retry: route.RetryPolicy | None) -> route.RouteAction:
-    action = forward(timeouts, retry)
+def _action(groups: Groups, chosen: ModelRoute, retry: route.RetryPolicy | None) -> route.RouteAction:
+    action = forward(chosen.timeouts, chosen.retry.attempts, retry)
     if len(groups) == 1 and len(groups[0]) == 1:
         action.cluster = groups[0][0].cluster
     else:
@@ -88,9 +87,18 @@ def _action(groups: Groups, timeouts: Timeouts, retry: route.RetryPolicy | None)
     return action
 
 
-def forward(timeouts: Timeouts, retry: route.RetryPolicy | None) -> route.RouteAction:
-    """A forwarding action that still lacks its cluster. No total limit unless asked for: streams may be long."""
-    return route.RouteAction(timeout=plain.seconds(timeouts.total_s or 0), auto_host_rewrite=True, retry_policy=retry)
+def forward(timeouts: Timeouts, attempts: int, retry: route.RetryPolicy | None) -> route.RouteAction:
+    """A forwarding action that still lacks its cluster. No total limit unless asked for: streams may be long.
+
+    The idle limit of the route sees silence before the first byte too, so it must leave room for `attempts` retries.
+    """
+    silence_s = max(timeouts.idle_s, (attempts + 1) * timeouts.first_byte_s + _IDLE_MARGIN_S * bool(attempts))
+    return route.RouteAction(
+        timeout=plain.seconds(timeouts.total_s or 0),
+        idle_timeout=plain.seconds(silence_s),
+        auto_host_rewrite=True,
+        retry_policy=retry,
+    )
 
 
 def _attempts(groups: Groups) -> route.ClusterSpecifierPlugin:
