@@ -36,12 +36,15 @@ _WORDS = {
 
 @dataclass(slots=True)
 class Scalar:
-    """`text` is what the file says; `plain` is False when it was quoted or a block, so that it can only be text."""
+    """`text` is what the file says; `plain` is False when it was quoted or a block, so that it can only be text.
+
+    It may be a secret: neither is ever part of a repr.
+    """
 
     place: Place
-    text: str
+    text: str = field(repr=False)
     plain: bool
-    value: str | int | float | bool | None
+    value: str | int | float | bool | None = field(repr=False)
 
 
 @dataclass(slots=True)

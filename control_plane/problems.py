@@ -62,10 +62,13 @@ class Problems:
         if problem in self._seen:
             return
         self._seen.add(problem)
-        self.found.append(problem)
         self._errors += problem.level == "error"
         if self._errors > MOST_ERRORS:
+            self.found.append(
+                Problem(problem.place, "error", "too-many", "there are more errors", "correct these first")
+            )
             raise ConfigError(self)
+        self.found.append(problem)
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(self.found, key=lambda p: (p.place, p.level, p.rule, p.what)))

@@ -51,10 +51,7 @@ class Section:
         return value if isinstance(value, bool) else None
 
     def whole(self, key: str) -> int | None:
-        value = self._value(key)
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return _whole(self._value(key))
 
     def number(self, key: str) -> float | None:
         value = self._value(key)
@@ -84,8 +81,8 @@ class Section:
         node = self.node.entries.get(key)
         if not isinstance(node, Sequence):
             return None
-        values = (i.value for i in node.items if isinstance(i, Scalar))
-        return tuple(v for v in values if isinstance(v, int) and not isinstance(v, bool))
+        values = (_whole(item.value) for item in node.items if isinstance(item, Scalar))
+        return tuple(value for value in values if value is not None)
 
     def section(self, key: str) -> Section | None:
         node = self.node.entries.get(key)
@@ -114,6 +111,13 @@ class Section:
     def _value(self, key: str) -> str | int | float | bool | None:
         node = self.node.entries.get(key)
         return node.value if isinstance(node, Scalar) else None
+
+
+def _whole(value: str | int | float | bool | None) -> int | None:
+    """JSON Schema takes 2.0 for a whole number, and so does this."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def seconds(written: str) -> float | None:

@@ -6,12 +6,14 @@ from control_plane.tests.configs import MINIMAL, found
 
 def test_a_good_file_gives_every_part(tmp_path: Path) -> None:
     path = tmp_path / "plano.yaml"
-    path.write_text(MINIMAL.replace("12000", "$PORT"))
+    path.write_text(
+        MINIMAL.replace("12000", "$PORT").replace("default: true", "headers: {X-Key: sk-written}, default: true")
+    )
     (tmp_path / ".env").write_text("PORT=8080\nOPENAI_API_KEY=sk-secret\n")
     compiled = compile_file(path, {})
     assert compiled.document and compiled.config and compiled.gateway
     assert compiled.gateway.listeners[0].port == 8080
-    assert "sk-secret" not in repr(compiled)
+    assert "sk-secret" not in repr(compiled) and "sk-written" not in repr(compiled)
 
 
 def test_a_broken_file_gives_what_there_is() -> None:
