@@ -50,13 +50,14 @@ def plan(whole: config.Config, problems: Problems) -> Plan | None:
     """The same with its parts."""
     before = len(problems.errors)
     catalog, made = _catalog(whole, problems)
-    agent = agent_clusters(whole)
+    agent = agent_clusters(whole, [cluster.name for cluster in made.clusters])
     shown = plan_listeners.declared(whole, models=bool(catalog.providers), problems=problems)
     planned: list[Planned] = []
     guards: list[Guard] = []
-    for written, name in zip(shown, plan_listeners.listener_names(shown), strict=True):
+    called = plan_listeners.listener_names(shown)
+    for written, name, keys in zip(shown, called, caller_keys(whole, shown, called), strict=True):
         map = None if written.type == "agent" else _map(whole, catalog, made, written)
-        guarded = guard(whole, written, name, map)
+        guarded = guard(whole, written, keys, map)
         serves: Models | Agents = models(map, written) if map else agents(whole, written, agent)
         listener = plan_listeners.listener(written, name=name, serves=serves, auth=guarded.auth, problems=problems)
         if listener:
@@ -99,7 +100,7 @@ def kept(whole: config.Config) -> tuple[Kept, ...]:
     known = providers(whole, unheard)
     models = any(not provider.internal for provider in known)
     shown = plan_listeners.declared(whole, models=models, problems=unheard)
-    callers = map(caller_keys, shown, plan_listeners.listener_names(shown))
+    callers = caller_keys(whole, shown, plan_listeners.listener_names(shown))
     return _distinct((accounts(whole, known).kept, *callers))
 
 

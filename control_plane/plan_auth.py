@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from control_plane import config
 from control_plane.gateway import Allowance, Auth, CallerJwt, CallerKey, Cluster
-from control_plane.plan_clusters import Kept, keep, plain_cluster
+from control_plane.plan_clusters import Kept, keep, own_variables, plain_cluster
 from control_plane.plan_models import Map, default_provider
 from control_plane.plan_names import Destination
 from control_plane.plan_providers import address_of
@@ -30,12 +30,11 @@ class Guard:
     clusters: tuple[Cluster, ...]
 
 
-def guard(whole: config.Config, listener: config.Listener, name: str, map: Map | None) -> Guard:
-    """`name` is the listener's name in the plan; `map` None means that it has no models (agents)."""
+def guard(whole: config.Config, listener: config.Listener, kept: tuple[Kept, ...], map: Map | None) -> Guard:
+    """`kept` are the listener's `caller_keys`; `map` None means that it has no models (agents)."""
     written = listener.auth
     if written is None:
         return Guard(auth=None, kept=(), clusters=())
-    kept = caller_keys(listener, name)
     clusters = {jwt.name: _jwks_cluster(whole, jwt, jwt.jwks_uri) for jwt in written.jwt if jwt.jwks_uri}
     auth = Auth(
         keys=tuple(
@@ -48,11 +47,14 @@ def guard(whole: config.Config, listener: config.Listener, name: str, map: Map |
     return Guard(auth=auth, kept=kept, clusters=tuple(clusters.values()))
 
 
-def caller_keys(listener: config.Listener, name: str) -> tuple[Kept, ...]:
-    """The secret of every caller's key, in order."""
-    keys = listener.auth.api_keys if listener.auth else ()
-    variables = names.unique([names.caller_variable(name, key.name) for key in keys], joint="_")
-    return tuple(keep(key.key, variable, key.at) for key, variable in zip(keys, variables, strict=True))
+def caller_keys(
+    whole: config.Config, listeners: Sequence[config.Listener], called: Sequence[str]
+) -> tuple[tuple[Kept, ...], ...]:
+    """The secrets of every listener's callers, in order; `called` are the listeners' names in the plan."""
+    keys = [listener.auth.api_keys if listener.auth else () for listener in listeners]
+    wanted = [names.caller_variable(name, key.name) for name, each in zip(called, keys, strict=True) for key in each]
+    variables = iter(own_variables(whole, wanted))
+    return tuple(tuple(keep(key.key, next(variables), key.at) for key in each) for each in keys)
 
 
 def _jwks_cluster(whole: config.Config, jwt: config.Jwt, uri: str) -> Cluster:

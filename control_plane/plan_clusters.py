@@ -56,7 +56,7 @@ def accounts(config: Config, providers: Sequence[Provider]) -> Accounts:
         grouped.setdefault(_identity(config, provider), []).append(provider)
     first = [members[0] for members in grouped.values()]
     called = names.clusters([_account_name(provider) for provider in first])
-    variables = names.unique([names.key_variable(name) for name in called], joint="_")
+    variables = own_variables(config, [names.key_variable(name) for name in called])
     clusters: list[Cluster] = []
     by_provider: dict[int, Cluster] = {}
     kept: list[Kept] = []
@@ -67,6 +67,15 @@ def accounts(config: Config, providers: Sequence[Provider]) -> Accounts:
         kept.extend([key] if key else [])
         by_provider.update((member.index, cluster) for member in members)
     return Accounts(clusters=tuple(clusters), by_provider=by_provider, kept=tuple(kept))
+
+
+def own_variables(config: Config, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Variables for written keys: never one that the configuration itself refers to."""
+    texts = [entry.access_key for entry in config.model_providers if entry.access_key]
+    texts += [header.value for entry in config.model_providers for header in entry.headers]
+    texts += [key.key for listener in config.listeners if listener.auth for key in listener.auth.api_keys]
+    taken = sorted({name for text in texts for name in text.variables})
+    return names.unique([*taken, *wanted], joint="_")[len(taken) :]
 
 
 def _identity(config: Config, provider: Provider) -> object:
@@ -219,9 +228,9 @@ def plain_cluster(config: Config, *, name: str, url: str, title: str, at: Place)
     )
 
 
-def agent_clusters(config: Config) -> Mapping[str, Cluster]:
-    """A cluster per declared agent, by agent id."""
-    called = names.unique([names.agent_cluster(agent.id) for agent in config.agents])
+def agent_clusters(config: Config, taken: Sequence[str]) -> Mapping[str, Cluster]:
+    """A cluster per declared agent, by agent id; no name that is taken."""
+    called = names.unique([*taken, *(names.agent_cluster(agent.id) for agent in config.agents)])[len(taken) :]
     pairs: list[tuple[Agent, str]] = list(zip(config.agents, called, strict=True))
     return {
         agent.id: plain_cluster(config, name=name, url=agent.url, title=agent.id, at=agent.at) for agent, name in pairs

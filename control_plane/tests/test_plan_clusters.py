@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from control_plane.config import AwsAuth, ModelProvider, Overrides, Timeouts
+from control_plane.config import Agent, AwsAuth, ModelProvider, Overrides, Timeouts
 from control_plane.gateway import (
     Credential,
     FixedHeader,
@@ -123,6 +123,20 @@ def test_composite_keys_are_written_secrets() -> None:
     assert planned(config(entry)).secrets == (
         Secret(name="PLANO_KEY_OPENAI", variable="PLANO_KEY_OPENAI", written=True, at=entry.at),
     )
+
+
+def test_a_written_key_takes_no_variable_the_file_refers_to() -> None:
+    plan = planned(config(provider("openai/a", key="sk-1"), provider("groq/b", key="$PLANO_KEY_OPENAI")))
+    assert [(s.variable, s.written) for s in plan.secrets] == [
+        ("PLANO_KEY_OPENAI_2", True),
+        ("PLANO_KEY_OPENAI", False),
+    ]
+
+
+def test_an_agent_never_shares_the_name_of_an_account() -> None:
+    entry = provider("agent_x/a", base_url="http://h:1", provider_interface="openai")
+    plan = planned(config(entry, agents=(Agent(id="x_h_1", url="http://agent", at=place()),)))
+    assert [c.name for c in plan.clusters] == ["agent_x_h_1", "agent_x_h_1-2"]
 
 
 def test_headers_name_variables_and_escape_percent_signs() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from control_plane.config import Agent, Config, Jwt, Listener, ListenerAgent, Tls, Tracing
+from control_plane.config import Agent, ApiKey, Config, Jwt, Listener, ListenerAgent, Tls, Tracing
 from control_plane.config import Auth as WrittenAuth
+from control_plane.environment import text
 from control_plane.gateway import Allowance, DownstreamTls, Gateway
 from control_plane.gateway import Tracing as PlannedTracing
 from control_plane.tests.plan_inputs import (
@@ -140,6 +141,16 @@ def test_caller_keys_are_secrets() -> None:
     guarded = plan.listeners[0].auth
     assert guarded and [(k.caller, k.secret) for k in guarded.keys] == [("app", "APP_KEY"), ("ops", "OPS_KEY")]
     assert {"APP_KEY", "OPS_KEY"} < {secret.variable for secret in plan.secrets}
+
+
+def test_written_keys_of_callers_stay_apart() -> None:
+    def only(caller: str, key: str) -> WrittenAuth:
+        return WrittenAuth(api_keys=(ApiKey(name=caller, key=text(key), at=place()),), at=place())
+
+    listeners = (listener(name="a_b", auth=only("c", "sk-1")), listener(name="a", port=1, auth=only("b_c", "sk-2")))
+    plan = planned(config(provider("openai/a"), listeners=listeners))
+    found = [key.secret for each in plan.listeners if each.auth for key in each.auth.keys]
+    assert len(set(found)) == 2 and set(found) < {secret.name for secret in plan.secrets}
 
 
 def test_token_issuers() -> None:
