@@ -92,7 +92,7 @@ def _check_literals(config: Config, places: Places, problems: Problems) -> None:
     for provider in config.model_providers:
         _check_literal(provider.access_key, "access_key", places.of(provider.at, "access_key"), problems)
         for header in filter(_is_credential, provider.headers):
-            _check_literal(header.value, f"the header {header.name}", header.at, problems)
+            _check_literal_header(header, problems)
     for listener in config.listeners:
         for key in listener.auth.api_keys if listener.auth else ():
             _check_literal(key.key, "the key of a caller", places.of(key.at, "key"), problems)
@@ -100,6 +100,14 @@ def _check_literals(config: Config, places: Places, problems: Problems) -> None:
 
 def _is_credential(header: Header) -> bool:
     return header.name.lower() in _CREDENTIAL_HEADERS
+
+
+def _check_literal_header(header: Header, problems: Problems) -> None:
+    """An error: headers become part of what is rendered, and no rendered file may hold a secret."""
+    if header.value.template.strip() and not header.value.variables:
+        what = f"the value of the header {header.name} is written in the file, and would be in the rendered one too"
+        do = "write $NAME and keep the value in the environment or in a .env file, or use access_key"
+        problems.error(header.at, "literal-secret", what, do)
 
 
 def _check_literal(text: Text | None, name: str, at: Place, problems: Problems) -> None:

@@ -182,6 +182,13 @@ ERRORS = {
     ),
     "host as header": (provider("model: openai/x, headers: {Host: a}, " + KEY), 8, "header", "'host'", "http_host"),
     "header twice": (provider("model: openai/x, headers: {X-A: a, x-a: b}, " + KEY), 8, "duplicate", "'x-a'", "one"),
+    "authorization header in the file": (
+        provider("model: openai/x, access_key: $K, headers: {Authorization: Bearer pw-secret}"),
+        8,
+        "literal-secret",
+        "Authorization",
+        "$NAME",
+    ),
     "two ways to sign": (
         provider("model: amazon_bedrock/n, aws: {region: us-east-1}, " + KEY),
         8,

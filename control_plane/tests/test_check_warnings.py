@@ -13,12 +13,6 @@ WARNINGS = {
         "literal-secret",
         "written in the file",
     ),
-    "authorization header in the file": (
-        provider("model: openai/x, access_key: $K, headers: {Authorization: sk-secret}"),
-        8,
-        "literal-secret",
-        "Authorization",
-    ),
     "both credentials": (
         provider("model: openai/x, passthrough_auth: true, " + KEY),
         8,

@@ -6,9 +6,7 @@ from control_plane.tests.configs import MINIMAL, found
 
 def test_a_good_file_gives_every_part(tmp_path: Path) -> None:
     path = tmp_path / "plano.yaml"
-    path.write_text(
-        MINIMAL.replace("12000", "$PORT").replace("default: true", "headers: {X-Key: sk-written}, default: true")
-    )
+    path.write_text(MINIMAL.replace("12000", "$PORT") + "  - {model: openai/o3, access_key: sk-written}\n")
     (tmp_path / ".env").write_text("PORT=8080\nOPENAI_API_KEY=sk-secret\n")
     compiled = compile_file(path, {})
     assert compiled.document and compiled.config and compiled.gateway

@@ -66,7 +66,7 @@ def test_properties_and_fields_are_the_same(cls: type, schema: dict[str, Any]) -
 
 
 def test_every_value_class_is_compared() -> None:
-    every = {c.__name__ for c in vars(config).values() if dataclasses.is_dataclass(c)}
+    every = {name for name, value in vars(config).items() if dataclasses.is_dataclass(value)}
     assert {cls.__name__ for _, cls, _ in PAIRS} == every - {"Text", "Header", "Place"}
 
 
