@@ -66,7 +66,9 @@ def _print(found: Status) -> None:
 def _cluster(cluster: ClusterStatus) -> str:
     health = f"{cluster.healthy}/{cluster.hosts} hosts healthy" if cluster.hosts else "no address known yet"
     colour = "green" if cluster.hosts and cluster.healthy == cluster.hosts else "yellow"
-    return f"{paint(health, colour)}, {cluster.requests} requests, {cluster.errors} failed, {cluster.active} now"
+    counts = f"{cluster.requests} requests, {cluster.errors} errors, {cluster.active} now"
+    refused = f", {cluster.failed_connections} failed connections" if cluster.failed_connections else ""
+    return f"{paint(health, colour)}, {counts}{refused}"
 
 
 def duration(seconds: float) -> str:

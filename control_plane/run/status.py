@@ -24,13 +24,17 @@ class DoorStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterStatus:
-    """An upstream as Envoy sees it: hosts known and healthy, requests so far, failed (5xx, reset, timeout) and now."""
+    """An upstream as Envoy sees it: hosts known and healthy, requests so far and now.
+
+    `errors` are answers of 500 and above, those Envoy made itself after a timeout or a reset included.
+    """
 
     name: str
     hosts: int
     healthy: int
     requests: int
     errors: int
+    failed_connections: int
     active: int
 
 
@@ -75,7 +79,9 @@ def status(directory: RunDirectory) -> Status | None:
 
 
 def _ask(directory: RunDirectory) -> tuple[dict[str, int], list[dict[str, Any]], bool]:
-    pattern = r"^(http\..*downstream_rq_(total|active)|cluster\..*upstream_rq_(total|5xx|active|timeout|rx_reset))$"
+    pattern = (
+        r"^(http\..*downstream_rq_(total|active)|cluster\..*(upstream_rq_(total|5xx|active)|upstream_cx_connect_fail))$"
+    )
     try:
         socket = directory.admin_socket
         return admin.counters(socket, pattern), admin.clusters(socket), True
@@ -106,7 +112,8 @@ def _cluster(plain: dict[str, Any], numbers: dict[str, int]) -> ClusterStatus:
         hosts=len(hosts),
         healthy=sum(_is_healthy(host) for host in hosts),
         requests=number("upstream_rq_total"),
-        errors=number("upstream_rq_5xx") + number("upstream_rq_timeout") + number("upstream_rq_rx_reset"),
+        errors=number("upstream_rq_5xx"),
+        failed_connections=number("upstream_cx_connect_fail"),
         active=number("upstream_rq_active"),
     )
 

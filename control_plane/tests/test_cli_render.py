@@ -137,6 +137,14 @@ def test_init_never_overwrites_unasked():
     assert Path("config.yaml").read_text() != CONFIG
 
 
+def test_init_asks_where_somebody_can_answer(monkeypatch):
+    monkeypatch.setattr("control_plane.commands.init.is_terminal", lambda stream: True)
+    result = run("init", "-o", "mine.yaml", input="nonsense\nfailover\n")
+    assert result.exit_code == 0
+    assert "'nonsense' is not one of" in result.output
+    assert Path("mine.yaml").read_text() == text("failover")
+
+
 def test_init_guesses_a_misspelt_template():
     result = run("init", "--template", "failovr", "-o", "mine.yaml")
     assert result.exit_code == 2

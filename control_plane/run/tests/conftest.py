@@ -27,6 +27,10 @@ ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 WAIT_S = 15.0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "envoy: starts a real Envoy, takes seconds")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

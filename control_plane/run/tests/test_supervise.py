@@ -15,6 +15,8 @@ import pytest
 from control_plane.run import readiness
 from control_plane.run.tests.conftest import Gateway, until
 
+pytestmark = pytest.mark.envoy
+
 
 def read_all(connection: socket.socket) -> bytes:
     """Everything until the other side closes or the chunked body ends; what a cut leaves is returned as it is."""

@@ -20,6 +20,8 @@ import pytest
 from control_plane.run.state import RunDirectory, holder, read_state
 from control_plane.run.tests.conftest import WAIT_S, free_port, until
 
+pytestmark = pytest.mark.envoy
+
 KEYS = {"UP_TEST_KEY": "sk-up-test-0123456789", "UP_CALLER_KEY": "caller-key-9876543210"}
 WRITTEN = "sk-written-in-the-file-42"
 
