@@ -14,7 +14,7 @@ from control_plane.gateway import (
     Target,
 )
 from control_plane.plan import Planned
-from control_plane.plan_limits import Choice, retrying, waiting
+from control_plane.plan_limits import Choice, Retrying, Waiting, agent_waiting, retrying, waiting
 from control_plane.plan_routes import Aim, Road, aims, cluster_names, least_retries
 
 
@@ -76,16 +76,30 @@ def settings(planned: Planned, road: Road) -> tuple[Setting, ...]:
         at_least=least_retries(road.attempts),
         clusters=len(cluster_names(road)),
     )
-    limits = [
+    return (*_waits(wait), *_tries(retry))
+
+
+def agent_settings(planned: Planned) -> tuple[Setting, ...]:
+    """The same for an agent listener."""
+    retry = retrying(planned.written, None, [], at_least=0, clusters=1)
+    return (*_waits(agent_waiting(planned.written)), *_tries(retry))
+
+
+def _waits(wait: Waiting) -> tuple[Setting, ...]:
+    total = f"{wait.total.value:g}s" if wait.total.value else "no limit"
+    return (
         _seconds("first byte", wait.first_byte),
         _seconds("idle", wait.idle),
-        Setting(name="total", value=f"{wait.total.value:g}s" if wait.total.value else "no limit", at=wait.total.at),
-        Setting(name="retries", value=_retries(retry.attempts), at=retry.attempts.at),
-    ]
+        Setting(name="total", value=total, at=wait.total.at),
+    )
+
+
+def _tries(retry: Retrying) -> tuple[Setting, ...]:
+    attempts = Setting(name="retries", value=_retries(retry.attempts), at=retry.attempts.at)
     if not retry.attempts.value:
-        return tuple(limits)
+        return (attempts,)
     return (
-        *limits,
+        attempts,
         Setting(name="retry on", value=", ".join(retry.on.value), at=retry.on.at),
         Setting(name="retry statuses", value=", ".join(map(str, retry.status_codes.value)), at=retry.status_codes.at),
         _seconds("back-off from", retry.backoff_base),

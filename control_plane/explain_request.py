@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from control_plane import plan_aliases
-from control_plane.explain_attempts import attempts, settings
+from control_plane.explain_attempts import agent_settings, attempts, settings
 from control_plane.explained import Refusal, Request, Step
 from control_plane.gateway import Agents, Endpoint, Listener, Models
 from control_plane.plan import Plan, Planned
@@ -31,7 +31,7 @@ class Found:
 def request(made: Plan, planned: Planned, model: str | None, path: str | None) -> Request:
     """What happens to it. Without a path: the first one that the model's route serves."""
     if isinstance(planned.listener.serves, Agents):
-        return _agent_request(planned, planned.listener.serves, path)
+        return _agent_request(made, planned, planned.listener.serves, path)
     assert planned.map is not None
     laid = roads(planned.map)
     found = _find(laid, model)
@@ -195,13 +195,19 @@ def _refusal(code: str, do: str) -> Refusal:
     return Refusal(code=code, status=error.status, message=error.message, do=do)
 
 
-def _agent_request(planned: Planned, agents: Agents, path: str | None) -> Request:
+def _agent_request(made: Plan, planned: Planned, agents: Agents, path: str | None) -> Request:
+    """An agent gets every path as it is, below the path of its URL."""
     steps = [_listener_step(planned.listener), *_auth_steps(planned)]
+    clusters = {cluster.name: cluster for cluster in made.gateway.clusters}
     lines = {agent.id: agent.at for agent in planned.written.agents}
     for agent in agents.agents:
         about = " (the default)" if agent.default and len(agents.agents) > 1 else ""
-        steps.append(Step(topic="agent", text=f"{agent.id}{about} -> cluster {agent.cluster}", at=lines[agent.id]))
-    refusal = None
-    if len(agents.agents) > 1:
-        refusal = _refusal("decision_required", errors.BY_CODE["decision_required"].remedy)
-    return _request(planned, path or Endpoint.CHAT_COMPLETIONS.value, None, steps, refusal)
+        cluster = clusters[agent.cluster]
+        where = f"{'https' if cluster.tls else 'http'}://{cluster.http_host}{agent.path_prefix}{path or ''}"
+        steps.append(
+            Step(topic="agent", text=f"{agent.id}{about} -> {where}, cluster {cluster.name}", at=lines[agent.id])
+        )
+    several = len(agents.agents) > 1
+    refusal = _refusal("decision_required", errors.BY_CODE["decision_required"].remedy) if several else None
+    asked = _request(planned, path or "any path", None, steps, refusal)
+    return asked if several else replace(asked, settings=agent_settings(planned))

@@ -64,6 +64,5 @@ def leads_to(road: Road) -> str:
 def _agent_rows(planned: Planned) -> tuple[Row, ...]:
     serves = planned.listener.serves
     assert isinstance(serves, Agents)
-    return tuple(
-        Row(name=agent.id, leads_to=agent.cluster, paths=None, at=planned.written.at) for agent in serves.agents
-    )
+    lines = {agent.id: agent.at for agent in planned.written.agents}
+    return tuple(Row(name=a.id, leads_to=a.cluster, paths=None, at=lines[a.id]) for a in serves.agents)

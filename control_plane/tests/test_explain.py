@@ -163,7 +163,10 @@ def test_callers_and_filters() -> None:
 
 def test_agents() -> None:
     request = ask(listener="desk", path="/v1/messages")
-    assert [step.text for step in request.steps if step.topic == "agent"] == ["one -> cluster agent_one"]
+    assert [step.text for step in request.steps if step.topic == "agent"] == [
+        "one -> http://localhost:9001/base/v1/messages, cluster agent_one"
+    ]
+    assert [setting.name for setting in request.settings] == ["first byte", "idle", "total", "retries"]
     assert request.refusal is None
 
 
