@@ -43,10 +43,13 @@ def free_port() -> int:
 class Gateway:
     """A context manager around one Envoy. `environ` holds what the YAML's `$NAME`s mean; nothing else is inherited."""
 
-    def __init__(self, yaml: str, environ: Mapping[str, str] | None = None, *, concurrency: int = 1) -> None:
+    def __init__(
+        self, yaml: str, environ: Mapping[str, str] | None = None, *, concurrency: int = 1, token_usage: bool = False
+    ) -> None:
         self.yaml = yaml
         self.environ = dict(environ or {})
         self.concurrency = concurrency
+        self.token_usage = token_usage
         # Unix socket paths are short, pytest's directories are long.
         self.directory = Path(tempfile.mkdtemp(prefix="plano-e2e-"))
         self.process: subprocess.Popen[bytes] | None = None
@@ -86,7 +89,11 @@ class Gateway:
     def _write(self) -> Path:
         self.compiled = compile_text(self.yaml.encode(), "gateway.yaml", self.directory, self.environ)
         assert not self.compiled.problems.errors, "\n".join(str(p) for p in self.compiled.problems)
-        deployment = Deployment(admin_socket=str(self.admin_socket), access_log_path=str(self.access_log_path))
+        deployment = Deployment(
+            admin_socket=str(self.admin_socket),
+            access_log_path=str(self.access_log_path),
+            token_usage=self.token_usage,
+        )
         rendered = render(self.compiled, deployment)
         (self.directory / "runtime.json").write_text(rendered.runtime)
         bootstrap = self.directory / "bootstrap.json"

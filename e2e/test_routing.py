@@ -49,7 +49,7 @@ model_aliases:
   split: {{targets: [{{model: openai/gpt-4o, weight: 50}}, {{model: azure_openai/gpt-4o, weight: 50}}]}}
 """
     try:
-        with Gateway(yaml, {f"K{i}": f"key-{i}" for i in range(1, 5)}) as gateway:
+        with Gateway(yaml, {f"K{i}": f"key-{i}" for i in range(1, 5)}, token_usage=True) as gateway:
             yield World(port, second_port, gateway, fakes)
     finally:
         for fake in fakes.values():
@@ -169,7 +169,27 @@ def test_log_line_says_what_happened(world: World) -> None:
     assert line["listener"] == "llm" and line["route"] and line["cluster"]
 
 
-def test_log_line_counts_tokens_of_a_stream(world: World) -> None:
-    reply = call(world.port, CHAT, chat("plain", stream=True, stream_options={"include_usage": True}))
-    line = world.gateway.logged(reply.headers["x-request-id"])
-    assert (line["input_tokens"], line["output_tokens"]) == (12, 100)
+TOKENS: list[Any] = [
+    pytest.param(CHAT, chat("plain"), None, (8, 377), id="chat"),
+    pytest.param(
+        CHAT, chat("plain", stream=True, stream_options={"include_usage": True}), None, (12, 100), id="stream"
+    ),
+    pytest.param(CHAT, chat("plain", stream=True), None, (None, None), id="stream-without-usage"),
+    pytest.param(MESSAGES, chat("claude-sonnet-4-6"), None, (15, 21), id="messages"),
+    pytest.param(MESSAGES, chat("claude-sonnet-4-6", stream=True), None, (15, 21), id="messages-stream"),
+    pytest.param(RESPONSES, chat("plain"), "responses--tool", (30, None), id="responses"),
+    pytest.param("/v1/embeddings", chat("plain"), None, (7, None), id="embeddings"),
+]
+
+
+@pytest.mark.parametrize("chunk", [0, 5, -1], ids=["whole", "5-bytes", "events"])
+@pytest.mark.parametrize(("path", "body", "recording", "tokens"), TOKENS)
+def test_log_line_counts_tokens(
+    world: World, path: str, body: Any, recording: str | None, tokens: tuple[int | None, int | None], chunk: int
+) -> None:
+    """Of every kind of answer that says them, however it arrives."""
+    provider = world.providers["anthropic" if path == MESSAGES else "openai"]
+    provider.next(chunk=chunk, **({"recording": recording} if recording else {}))
+    line = world.gateway.logged(call(world.port, path, body).headers["x-request-id"])
+    assert line["input_tokens"] == tokens[0]
+    assert tokens[1] is None or line["output_tokens"] == tokens[1]

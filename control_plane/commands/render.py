@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from control_plane.commands.source import compile_source, file_argument, name_option, require, require_valid
+from control_plane.commands.source import (
+    compile_source,
+    file_argument,
+    name_option,
+    require,
+    require_valid,
+    token_usage_option,
+)
 from control_plane.console import Fault, Progress, is_terminal, paint, say
 
 if TYPE_CHECKING:
@@ -41,9 +48,17 @@ them from its environment. Exit codes: 0 fine or no difference, 1 a difference o
 @click.option("--only", type=click.Choice(["bootstrap", "runtime"]), help="Write only this file.")
 @click.option("--check/--no-check", default=True, help="Let Envoy check the result when there is one (default: yes).")
 @click.option("--diff", is_flag=True, help="Show what differs from -o, or from what `up` last started; write nothing.")
+@token_usage_option
 @name_option
 def command(
-    file: Path | None, directory: Path | None, output: str | None, only: str | None, check: bool, diff: bool, name: str
+    file: Path | None,
+    directory: Path | None,
+    output: str | None,
+    only: str | None,
+    check: bool,
+    diff: bool,
+    token_usage: bool,
+    name: str,
 ) -> None:
     """See HELP."""
     from control_plane.render import render
@@ -51,7 +66,7 @@ def command(
     compiled = compile_source(require(file, directory))
     require_valid(compiled)
     with Progress("rendering the Envoy configuration"):
-        rendered = render(compiled, _deployment(name, deployed=diff and output is None))
+        rendered = render(compiled, _deployment(name, token_usage, deployed=diff and output is None))
     if check:
         check_with_envoy(compiled, rendered)
     if diff:
@@ -59,13 +74,15 @@ def command(
     _write(_chosen(rendered, output, only), output)
 
 
-def _deployment(name: str, deployed: bool) -> Deployment:
+def _deployment(name: str, token_usage: bool, *, deployed: bool) -> Deployment:
     """Where the result is to run: as `up` would run it when compared with that, else the neutral default."""
     from control_plane.deployment import Deployment
     from control_plane.run.launch import deployment
     from control_plane.run.state import run_directory
 
-    return deployment(run_directory(name, os.environ)) if deployed else Deployment()
+    if deployed:
+        return deployment(run_directory(name, os.environ), token_usage=token_usage)
+    return Deployment(token_usage=token_usage)
 
 
 def check_with_envoy(compiled: Compiled, rendered: Rendered) -> None:

@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from control_plane.commands.source import compile_source, file_argument, find, name_option, require_valid
+from control_plane.commands.source import (
+    compile_source,
+    file_argument,
+    find,
+    name_option,
+    require_valid,
+    token_usage_option,
+)
 from control_plane.commands.up_checks import claim, require_envoy, require_free_ports, require_secrets
 from control_plane.commands.up_report import NOT_ENFORCED, report, run_in_foreground, wait_in_background
 from control_plane.console import Fault, Progress, WrongInput, say
 
 if TYPE_CHECKING:
     from control_plane.compile import Compiled
+    from control_plane.deployment import Deployment
     from control_plane.run.state import Lock, RunDirectory, RunPlan
 
 HELP = """Start the gateway FILE describes (default: config.yaml, then plano_config.yaml) and wait until it answers.
@@ -49,6 +57,7 @@ LEVELS = ("info", "warning", "error", "critical")
     "--ready-timeout", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds to come up."
 )
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="Of Envoy's log.")
+@token_usage_option
 @name_option
 def command(
     file: Path | None,
@@ -58,9 +67,11 @@ def command(
     drain_time: float,
     ready_timeout: float,
     log_level: str,
+    token_usage: bool,
     name: str,
 ) -> None:
     """See HELP."""
+    from control_plane.run import launch
     from control_plane.run.errors import RunError
     from control_plane.run.state import run_directory
 
@@ -75,7 +86,8 @@ def command(
     try:
         lock = claim(target)
         with closing(lock):
-            plan = _prepare(compiled, source, target, log_level, (drain_time, ready_timeout))
+            deployment = launch.deployment(target, token_usage=token_usage)
+            plan = _prepare(compiled, source, target, deployment, log_level, (drain_time, ready_timeout))
             code = _start(compiled, target, plan, lock, foreground)
     except RunError as error:
         raise Fault(str(error)) from None
@@ -105,7 +117,12 @@ def _from_environment(port: int) -> Compiled:
 
 
 def _prepare(
-    compiled: Compiled, source: str, directory: RunDirectory, log_level: str, times: tuple[float, float]
+    compiled: Compiled,
+    source: str,
+    directory: RunDirectory,
+    deployment: Deployment,
+    log_level: str,
+    times: tuple[float, float],
 ) -> RunPlan:
     """Everything up to the start: an Envoy, free ports, the rendered files. Raises RunError or Fault."""
     from control_plane.commands.render import check_with_envoy
@@ -117,7 +134,7 @@ def _prepare(
     envoy = require_envoy(os.environ)
     require_free_ports(compiled.gateway)
     with Progress("rendering the Envoy configuration"):
-        rendered = render(compiled, launch.deployment(directory))
+        rendered = render(compiled, deployment)
     check_with_envoy(compiled, rendered)
     variables = tuple(sorted(child_environment(compiled)))
     plan = RunPlan(

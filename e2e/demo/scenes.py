@@ -111,9 +111,7 @@ def anthropic_client(stage: Stage) -> Scene:
 
 
 def failover(stage: Stage) -> Scene:
-    scene = Scene(
-        "Failover: nobody listens at xai, groq answers 503, openai answers", f"POST {CHAT}  model: resilient"
-    )
+    scene = Scene("Failover: nobody listens at xai, groq answers 503, openai answers", f"POST {CHAT}  model: resilient")
     reply, line = _ask(stage, scene, CHAT, _body("resilient"))
     scene.expect(reply.status == 200, f"status {reply.status}, wanted 200")
     scene.answered = f"200 {_short(reply.json['choices'][0]['message']['content'])}"

@@ -99,7 +99,7 @@ def stage() -> Iterator[Stage]:
         }
         stack.callback(_down, environ)
         started = time.monotonic()
-        plano(environ, "up", str(FILE), "--name", NAME)
+        plano(environ, "up", str(FILE), "--name", NAME, "--token-usage")
         yield Stage(
             port=port,
             teams_port=teams_port,
