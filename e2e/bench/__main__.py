@@ -15,7 +15,7 @@ from pathlib import Path
 from e2e.bench import compiling, gateways, measure, report
 from e2e.bench.process import LOAD_CPUS
 
-FULL = measure.Effort(rounds=7, alone=1000, loaded=20000, streams=100)
+FULL = measure.Effort(rounds=5, alone=600, loaded=10000, streams=100)
 QUICK = measure.Effort(rounds=3, alone=200, loaded=3000, streams=25)
 
 

@@ -18,7 +18,7 @@ from e2e.bench.process import cpu_s, rss_mib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much to measure. `requests` are for a round and row; a slow row (`LiteLLM`) gets a tenth under load."""
+    """How much to measure. `requests` are for a round and row; the slow row (LiteLLM) gets a twentieth under load."""
 
     rounds: int
     alone: int
@@ -102,7 +102,7 @@ def _loaded(rows: Sequence[Row], effort: Effort) -> tuple[dict[str, float], dict
     """Requests per CPU-second of the gateway and requests per second, with many connections busy."""
     per_cpu_s, per_s = {}, {}
     for row in rows:
-        requests = effort.loaded // 10 if "LiteLLM" in row.name else effort.loaded
+        requests = effort.loaded // 20 if "LiteLLM" in row.name else effort.loaded
         payload = load.request(row.model)
         before = cpu_s(row.pid)
         wall_s, took = load.saturate(row.port, payload, requests=requests, connections=effort.connections)

@@ -173,7 +173,7 @@ def _method(effort: Effort) -> str:
   carry about 2 KB of JSON over kept-open connections with TCP_NODELAY; any answer but 200 ends the run.
 - One at a time: each round takes {effort.alone} requests and {effort.streams} streams on every way, interleaved in
   groups of 25 so that a slow moment of the machine falls on all of them; ratios are formed inside a round.
-- In flight: each round keeps {effort.connections} connections busy for {effort.loaded} requests (LiteLLM a tenth). CPU
-  is the kernel's count for the gateway's processes, children included; the load's own CPU is not in it.
+- In flight: each round keeps {effort.connections} connections busy for {effort.loaded} requests (LiteLLM a twentieth).
+  CPU is the kernel's count for the gateway's processes, children included; the load's own CPU is not in it.
 - Memory is resident memory of the gateway's processes; the three native rows are one process.
 """
