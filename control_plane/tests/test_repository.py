@@ -18,7 +18,9 @@ _BINARY = {".bin", ".png", ".gz", ".crt", ".key", ".pem"}
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w"),
     "something left for later": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b"),
-    "a package registry's host": re.compile(r"\bfiles\.pythonhosted\.org|\bpypi\.org/simple|--(?:index-url|find-links)"),
+    "a package registry's host": re.compile(
+        r"\bfiles\.pythonhosted\.org|\bpypi\.org/simple|--(?:index-url|find-links)"
+    ),
     "a conflict marker": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
     "a debugger": re.compile(r"^\s*(?:breakpoint\(\)|import pdb)", re.MULTILINE),
 }
