@@ -228,4 +228,4 @@ def test_anthropic_sdk_raises(
     body = caught.value.body
     assert isinstance(body, dict)
     assert body["type"] == "error" and body["error"]["type"] == kind
-    assert body["request_id"] == caught.value.response.headers["x-request-id"]
+    assert body["request_id"] == caught.value.request_id == caught.value.response.headers["x-request-id"]

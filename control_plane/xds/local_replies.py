@@ -65,7 +65,9 @@ def _refusal(anthropic: bool) -> hcm.ResponseMapper:
     body = _body(
         anthropic, "%LOCAL_REPLY_BODY%", f"%METADATA(ROUTE:{ERROR}:{dialect})%", f"%METADATA(ROUTE:{ERROR}:code)%"
     )
-    return hcm.ResponseMapper(filter=_cel(_dialect(_REFUSED, anthropic)), body_format_override=body)
+    return hcm.ResponseMapper(
+        filter=_cel(_dialect(_REFUSED, anthropic)), body_format_override=body, headers_to_add=_headers(anthropic)
+    )
 
 
 def _fault(when: str | tuple[str, ...], error: errors.GatewayError, anthropic: bool) -> hcm.ResponseMapper:
@@ -74,8 +76,14 @@ def _fault(when: str | tuple[str, ...], error: errors.GatewayError, anthropic: b
         filter=_flagged(when, anthropic) if isinstance(when, tuple) else _cel(_dialect(when, anthropic)),
         status_code=error.status,
         body_format_override=_body(anthropic, error.message, kind, error.code),
-        headers_to_add=[plain.set_header("www-authenticate", "Bearer")] if error.status == 401 else [],
+        headers_to_add=_headers(anthropic, error.status),
     )
+
+
+def _headers(anthropic: bool, status: int = 0) -> list[core.HeaderValueOption]:
+    """Anthropic's clients read the request id from a header of their own."""
+    named = [plain.set_header("request-id", _REQUEST_ID)] if anthropic else []
+    return [*named, plain.set_header("www-authenticate", "Bearer")] if status == 401 else named
 
 
 def _faults() -> Iterator[tuple[str | tuple[str, ...], str]]:
