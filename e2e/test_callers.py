@@ -26,6 +26,8 @@ class World(NamedTuple):
     port: int
     tls_port: int
     own_header_port: int
+    mutual_port: int
+    folder: Path
     provider: Provider
     gateway: Gateway
     rsa: keys.Rsa
@@ -35,7 +37,7 @@ class World(NamedTuple):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("callers")
-    port, tls_port, own_header_port = free_port(), free_port(), free_port()
+    port, tls_port, own_header_port, mutual_port = free_port(), free_port(), free_port(), free_port()
     rsa = keys.rsa()
     files = _files(folder, rsa)
     with Provider() as provider:
@@ -68,6 +70,14 @@ listeners:
     address: 127.0.0.1
     port: {own_header_port}
     auth: {{header: X-Gateway-Key, api_keys: [{{name: team-a, key: $TEAM_A}}]}}
+  - type: model
+    name: mutual
+    address: 127.0.0.1
+    port: {mutual_port}
+    tls:
+      cert_file: {files["certificate"]}
+      key_file: {files["key"]}
+      client_ca_file: {files["certificate"]}
 model_providers:
   - {{model: openai/gpt-4o, access_key: $KEY, base_url: "{provider.url}", default: true}}
   - {{model: groq/*, access_key: $KEY, base_url: "{provider.url}"}}
@@ -79,7 +89,7 @@ model_aliases:
         environ = {"TEAM_A": TEAM_A, "TEAM_B": TEAM_B, "KEY": "sk-provider"}
         trust = ssl.create_default_context(cafile=str(files["certificate"]))
         with Gateway(yaml, environ) as gateway:
-            yield World(port, tls_port, own_header_port, provider, gateway, rsa, trust)
+            yield World(port, tls_port, own_header_port, mutual_port, folder, provider, gateway, rsa, trust)
 
 
 def _files(folder: Path, rsa: keys.Rsa) -> dict[str, Path]:
@@ -269,6 +279,16 @@ def test_downstream_tls(world: World) -> None:
     assert reply.status == 200
     with pytest.raises(ssl.SSLError):
         call(world.tls_port, CHAT, chat(), context=ssl.create_default_context())
+
+
+def test_client_certificate(world: World) -> None:
+    """Without the wanted certificate nobody gets as far as a request."""
+    with pytest.raises((ssl.SSLError, OSError, http.client.HTTPException)):
+        call(world.mutual_port, CHAT, chat(), context=world.trust)
+    assert not world.provider.seen
+    known = ssl.create_default_context(cafile=str(world.folder / "certificate"))
+    known.load_cert_chain(world.folder / "certificate", world.folder / "key")
+    assert call(world.mutual_port, CHAT, chat(), context=known).status == 200
 
 
 def test_tls_port_does_not_speak_plain_http(world: World) -> None:
