@@ -34,7 +34,10 @@ JWKS = "jwks.json"
 def failover() -> Gateway:
     route = model_route("smart", (target("openai", "gpt-4o"),), (target("azure", "gpt-4o-eu"),))
     azure = tuple(
-        (endpoint, UpstreamPath(path=f"/openai/deployments/{{model}}{endpoint.value[3:]}", query="api-version=2024-10-21"))
+        (
+            endpoint,
+            UpstreamPath(path=f"/openai/deployments/{{model}}{endpoint.value[3:]}", query="api-version=2024-10-21"),
+        )
         for endpoint in plans.CHAT
     )
     return gateway(
@@ -47,7 +50,9 @@ def failover() -> Gateway:
 
 def weighted_same_account() -> Gateway:
     group = (target("openai", "gpt-4o", weight=9), target("openai", "gpt-4o-mini", weight=1))
-    return gateway(models(model_route("split", group)), cluster("openai", credential=key("openai")), secrets=(secret("openai"),))
+    return gateway(
+        models(model_route("split", group)), cluster("openai", credential=key("openai")), secrets=(secret("openai"),)
+    )
 
 
 def wildcard_and_chat_only() -> Gateway:
@@ -61,7 +66,10 @@ def wildcard_and_chat_only() -> Gateway:
 
 def anthropic_headers() -> Gateway:
     paths = plans.same_paths((Endpoint.MESSAGES,))
-    fixed = (FixedHeader(name="anthropic-version", value="2023-06-01"), FixedHeader(name="x-team", value="%ENVIRONMENT(TEAM)%"))
+    fixed = (
+        FixedHeader(name="anthropic-version", value="2023-06-01"),
+        FixedHeader(name="x-team", value="%ENVIRONMENT(TEAM)%"),
+    )
     account = cluster("anthropic", credential=key("anthropic", "x-api-key", ""), paths=paths, headers=fixed)
     route = model_route("claude", (target("anthropic", "claude-sonnet-4-5"),), endpoints=(Endpoint.MESSAGES,))
     return gateway(models(route), account, secrets=(secret("anthropic"),))
@@ -75,7 +83,9 @@ def passthrough() -> Gateway:
 def sigv4() -> Gateway:
     paths = ((Endpoint.CHAT_COMPLETIONS, UpstreamPath(path="/openai/v1/chat/completions")),)
     credential = SigV4Credential(region="eu-central-1", service="bedrock")
-    account = cluster("bedrock", host="bedrock.test", port=443, credential=credential, paths=paths, tls=_tls("bedrock.test"))
+    account = cluster(
+        "bedrock", host="bedrock.test", port=443, credential=credential, paths=paths, tls=_tls("bedrock.test")
+    )
     return gateway(models(model_route("nova", (target("bedrock", "nova"),), endpoints=plans.CHAT)), account)
 
 
