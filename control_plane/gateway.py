@@ -77,7 +77,7 @@ Credential = NoCredential | KeyCredential | PassthroughCredential | SigV4Credent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedHeader:
-    """A header sent on every attempt. `value` is literal, except that `%ENVIRONMENT(NAME)%` stands for a variable."""
+    """A header sent on every attempt. In `value`, `%ENVIRONMENT(NAME)%` is a variable and `%%` a percent sign."""
 
     name: str
     value: str
