@@ -69,7 +69,8 @@ fmt: $(READY)  ## Put the code into the agreed format
 	@$(BIN)/ruff format --no-cache .
 
 goldens: $(READY)  ## Write the expected outputs of the tests anew; read the diff before committing it
-	@UPDATE_GOLDENS=1 $(RUN) -m pytest control_plane schemas
+	@$(RUN) -m control_plane.xds.tests.goldens --write
+	@UPDATE_GOLDENS=1 $(RUN) -m pytest control_plane/tests/test_explain.py
 
 docs: $(READY)  ## Write the generated pages anew
 	@$(RUN) -m control_plane.docs
