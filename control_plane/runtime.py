@@ -14,10 +14,10 @@ from control_plane.config import Config, Listener
 from control_plane.environment import REFERENCE
 from control_plane.gateway import Agents, Gateway, Models
 from control_plane.plan import Planned, plan
-from control_plane.plan_models import roads
-from control_plane.plan_routes import Road
+from control_plane.plan.models import roads
+from control_plane.plan.routes import Road
 from control_plane.problems import Place, Problems
-from control_plane.variables import is_secret
+from control_plane.read.variables import is_secret
 from schemas import runtime as contract
 
 CARRIED = (

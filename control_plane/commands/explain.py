@@ -33,7 +33,7 @@ Nothing is sent and no secret is needed. Exit codes: 0 explained, 2 the configur
 def command(file: Path | None, model: str | None, listener: str | None, path: str | None, as_json: bool) -> None:
     """See HELP."""
     from control_plane.explain import UnknownListener, explain
-    from control_plane.explain_text import text
+    from control_plane.explain.text import text
 
     compiled = compile_source(require(file, None))
     require_valid(compiled, later="not-enforced")

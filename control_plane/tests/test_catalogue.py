@@ -12,8 +12,10 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from control_plane import catalogue, catalogue_file, catalogue_rows
+from control_plane import catalogue
 from control_plane.catalogue import ProviderRow
+from control_plane.catalogue import file as catalogue_file
+from control_plane.catalogue import rows as catalogue_rows
 from control_plane.gateway import Endpoint
 
 CHAT, MESSAGES, RESPONSES = Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from control_plane import explain_text
 from control_plane.compile import Compiled, compile_text
 from control_plane.explain import UnknownListener, explain
-from control_plane.explained import Request
+from control_plane.explain import text as explain_text
+from control_plane.explain.answer import Request
 from control_plane.tests.configs import CORPUS
 
 GOLDENS = Path(__file__).parent / "goldens" / "explain"

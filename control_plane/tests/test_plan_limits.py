@@ -8,7 +8,7 @@ import pytest
 
 from control_plane.config import ModelProvider, Overrides, Retry, Timeouts
 from control_plane.gateway import ModelRoute
-from control_plane.plan_limits import retrying, waiting
+from control_plane.plan.limits import retrying, waiting
 from control_plane.tests.plan_inputs import agents, alias, config, listener, models, place, planned, provider
 
 

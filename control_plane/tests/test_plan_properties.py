@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from control_plane import explain_text, runtime, secrets
+from control_plane import runtime, secrets
 from control_plane.compile import compile_file
 from control_plane.config import ApiKey, AwsAuth, Config, ModelProvider
 from control_plane.config import Auth as WrittenAuth
 from control_plane.environment import Environment, text
 from control_plane.explain import explain
+from control_plane.explain import text as explain_text
 from control_plane.gateway import Agents, Gateway, KeyCredential, Models
 from control_plane.plan import gateway
 from control_plane.problems import Problems

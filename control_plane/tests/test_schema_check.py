@@ -7,8 +7,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from control_plane import config, schema_check
+from control_plane import config
 from control_plane.problems import MOST_ERRORS
+from control_plane.read import schema_check
 from control_plane.tests.configs import MINIMAL, found, read_text
 
 SCHEMA: dict[str, Any] = json.loads(schema_check.schema_text())
@@ -197,8 +198,9 @@ def test_a_flood_of_faults_ends() -> None:
 
 
 def test_defaults_in_the_schema_are_the_ones_the_plan_fills_in() -> None:
-    from control_plane import plan_limits, plan_listeners
-    from control_plane.sections import seconds
+    from control_plane.plan import limits as plan_limits
+    from control_plane.plan import listeners as plan_listeners
+    from control_plane.read.sections import seconds
 
     timeouts = SCHEMA["$defs"]["timeouts"]["properties"]
     waits = [seconds(timeouts[key]["default"]) for key in ("connect", "first_byte", "idle")]

@@ -1,0 +1,34 @@
+"""An agent listener: its agents, their clusters, how long to wait for them.
+
+In: the listener and the clusters of all agents. Out: `Agents`. An agent that is declared nowhere is left out: the
+checks before the plan refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from control_plane import config
+from control_plane.gateway import Agents, AgentTarget, Cluster
+from control_plane.plan.limits import agent_waiting, retrying
+
+
+def agents(whole: config.Config, listener: config.Listener, clusters: Mapping[str, Cluster]) -> Agents:
+    """The agents in declared order; exactly one is the default, the first when none is marked."""
+    urls = {agent.id: agent.url for agent in whole.agents}
+    known = [agent for agent in listener.agents if agent.id in clusters]
+    chosen = next((agent for agent in known if agent.default), known[0] if known else None)
+    return Agents(
+        agents=tuple(
+            AgentTarget(
+                id=agent.id,
+                cluster=clusters[agent.id].name,
+                path_prefix=urlsplit(urls[agent.id]).path.rstrip("/"),
+                default=agent is chosen,
+            )
+            for agent in known
+        ),
+        timeouts=agent_waiting(listener).plan(),
+        retry=retrying(listener, None, [], at_least=0, clusters=1).plan(),
+    )

@@ -1,0 +1,84 @@
+"""What works but may surprise: told once, at the entry that causes it.
+
+In: the planned names. Out: warnings only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from control_plane import config
+from control_plane.gateway import Endpoint
+from control_plane.plan.models import Map
+from control_plane.plan.offers import Catalog
+from control_plane.plan.providers import Provider
+from control_plane.plan.routes import alias_attempts, skipped
+from control_plane.problems import Problems
+
+# Requests in these languages can be translated into each other one day; what else a provider lacks it simply lacks.
+LANGUAGES = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
+
+
+def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: Problems) -> None:
+    """Everything there is to say about names and aliases."""
+    _contested(catalog, problems)
+    for provider in catalog.providers:
+        _unspoken(provider, problems)
+    offered = {name for map in maps for name in map.offered.directory.aliases}
+    for alias in whole.model_aliases:
+        if alias.name in offered:
+            _skipped(alias, next(map for map in maps if alias.name in map.offered.directory.aliases), problems)
+
+
+def _unspoken(provider: Provider, problems: Problems) -> None:
+    """An entry that no request can reach as it is."""
+    model = None if provider.wildcard else provider.id
+    if not any(provider.serves(endpoint, model) for endpoint in Endpoint):
+        which = "requests for most of its models are" if provider.wildcard and provider.paths else "every request is"
+        problems.warn(
+            provider.entry.at,
+            "needs-translation",
+            f"{provider.label} speaks {provider.row.dialect} only: {which} answered with 501",
+            "expect answers once requests can be translated; until then choose another provider of the model",
+        )
+
+
+def _contested(catalog: Catalog, problems: Problems) -> None:
+    """One bare id at several providers: it goes to one of them."""
+    by_id: dict[str, list[Provider]] = {}
+    for provider in catalog.providers:
+        if not provider.wildcard:
+            by_id.setdefault(provider.id, []).append(provider)
+    for model, offering in by_id.items():
+        holder = catalog.everything.exact.get(model)
+        winner = next((p for p in offering if holder and p.index == holder.provider), None)
+        for loser in offering:
+            if winner and loser is not winner:
+                _tell(model, winner, loser, problems)
+
+
+def _tell(model: str, winner: Provider, loser: Provider, problems: Problems) -> None:
+    why = "the default" if winner.entry.default else "declared first"
+    problems.warn(
+        loser.entry.at,
+        "contested-model",
+        f'"{model}" alone means {winner.label} ({why}), not {loser.label}',
+        f'ask for this one as "{loser.label}", or give it a name or an alias',
+    )
+
+
+def _skipped(alias: config.ModelAlias, map: Map, problems: Problems) -> None:
+    attempts = alias_attempts(alias.name, map.offered.directory.aliases[alias.name], map.providers, map.clusters)
+    left_out: dict[str, tuple[Provider, list[Endpoint]]] = {}
+    for provider, endpoint in skipped(attempts, LANGUAGES):
+        endpoints = left_out.setdefault(provider.label, (provider, []))[1]
+        if endpoint not in endpoints:
+            endpoints.append(endpoint)
+    if left_out:
+        told = ", ".join(f"{label} ({p.row.dialect}) for {' and '.join(e)}" for label, (p, e) in left_out.items())
+        problems.warn(
+            alias.at,
+            "skipped-target",
+            f"alias {alias.name} skips {told}, which that provider does not speak",
+            "expect the other targets to answer there until requests can be translated",
+        )
