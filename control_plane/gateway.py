@@ -85,7 +85,7 @@ class FixedHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamPath:
-    """Where an endpoint lives at the provider. `path` may hold `{model}` (URL-encoded model id); `query` may be empty."""
+    """Where an endpoint lives at the provider. `path` may hold `{model}` (URL-encoded id); `query` may be empty."""
 
     path: str
     query: str = ""
@@ -247,7 +247,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """Who may call: a known key or a valid token. `header` (lower case) carries the key; None = Authorization/x-api-key.
+    """Who may call: a known key or a valid token. `header` (lower case) carries it; None = Authorization/x-api-key.
 
     A caller without an `Allowance` may use every model.
     """

@@ -12,6 +12,7 @@ from typing import Literal
 Level = Literal["error", "warning"]
 
 # A file with more errors is no configuration; telling all of them would only take time.
+_LONGEST = 500
 MOST_ERRORS = 100
 
 
@@ -53,10 +54,10 @@ class Problems:
     _errors: int = field(default=0, repr=False, compare=False)
 
     def error(self, place: Place, rule: str, what: str, do: str) -> None:
-        self._add(Problem(place, "error", rule, what, do))
+        self._add(Problem(place, "error", rule, _line(what), _line(do)))
 
     def warn(self, place: Place, rule: str, what: str, do: str) -> None:
-        self._add(Problem(place, "warning", rule, what, do))
+        self._add(Problem(place, "warning", rule, _line(what), _line(do)))
 
     def _add(self, problem: Problem) -> None:
         if problem in self._seen:
@@ -80,6 +81,12 @@ class Problems:
     @property
     def warnings(self) -> list[Problem]:
         return [p for p in self if p.level == "warning"]
+
+
+def _line(text: str) -> str:
+    """One line of bounded length, whatever names of the user's are quoted in it."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 class ConfigError(Exception):
