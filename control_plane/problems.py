@@ -12,8 +12,8 @@ from typing import Literal
 Level = Literal["error", "warning"]
 
 # A file with more errors is no configuration; telling all of them would only take time.
-_LONGEST = 500
 MOST_ERRORS = 100
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
