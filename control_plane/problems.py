@@ -14,6 +14,7 @@ Level = Literal["error", "warning"]
 # A file with more errors is no configuration; telling all of them would only take time.
 MOST_ERRORS = 100
 _LONGEST = 500
+UNSET = "unset-variable"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +53,7 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
     _seen: set[Problem] = field(default_factory=set, repr=False, compare=False)
     _errors: int = field(default=0, repr=False, compare=False)
+    _unset: set[Place] = field(default_factory=set, repr=False, compare=False)
 
     def error(self, place: Place, rule: str, what: str, do: str) -> None:
         self._add(Problem(place, "error", rule, _line(what), _line(do)))
@@ -59,8 +61,13 @@ class Problems:
     def warn(self, place: Place, rule: str, what: str, do: str) -> None:
         self._add(Problem(place, "warning", rule, _line(what), _line(do)))
 
+    def unset(self, place: Place, what: str, do: str) -> None:
+        """A value nobody knows yet: what else would be said against it only follows from that, and is not told."""
+        self._add(Problem(place, "error", UNSET, _line(what), _line(do)))
+        self._unset.add(place)
+
     def _add(self, problem: Problem) -> None:
-        if problem in self._seen:
+        if problem in self._seen or (problem.place in self._unset and problem.rule != UNSET):
             return
         self._seen.add(problem)
         self._errors += problem.level == "error"

@@ -60,12 +60,19 @@ def _check_targets(alias: ModelAlias, names: ModelNames, places: Places, problem
         if not names.knows(target):
             known = [name for name in names.hints() if name != alias.name]
             what = f"the alias '{shown(alias.name)}' stands for '{shown(target)}', which no provider serves"
-            do = hint(target, known, "declare it in model_providers; known are {known}")
+            do = hint(target, known, _otherwise(target, names))
             problems.error(at, "unknown-model", what, do)
         if target in seen:
             what = f"'{shown(target)}' is twice among the targets of '{shown(alias.name)}'"
             problems.warn(at, "duplicate", what, "keep one of them")
         seen.add(target)
+
+
+def _otherwise(target: str, names: ModelNames) -> str:
+    """A wildcard serves any model, but which one an unlisted bare name belongs to nobody can know."""
+    if names.prefixes and "/" not in target:
+        return f"write it with its provider, such as '{names.prefixes[0]}{shown(target)}'; known are {{known}}"
+    return "declare it in model_providers; known are {known}"
 
 
 def _check_shadow(alias: ModelAlias, names: ModelNames, places: Places, problems: Problems) -> None:

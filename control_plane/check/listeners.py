@@ -15,7 +15,7 @@ from control_plane.read.schema_check import shown
 
 
 def check(config: Config, places: Places, problems: Problems) -> None:
-    if places.is_empty("listeners"):
+    if places.is_empty("listeners") and not config.model_providers:
         do = "add one, for example '- {type: model, name: llm, port: 12000}'"
         problems.error(places.top("listeners"), "missing", "there is no listener", do)
     names = ModelNames(config)

@@ -70,10 +70,14 @@ def _check_prefix(provider: ModelProvider, prefix: str, places: Places, problems
 def _check_redundant_interface(
     provider: ModelProvider, prefix: str, interface: str, places: Places, problems: Problems
 ) -> None:
-    at, named = places.of(provider.at, "provider_interface"), catalogue.find(interface)
-    if named is catalogue.find(prefix):
+    at, row, named = places.of(provider.at, "provider_interface"), catalogue.find(prefix), catalogue.find(interface)
+    if named is None:
+        return _report_interface(provider, interface, places, problems)
+    if row is None or named is row:
         what = f"the prefix '{shown(prefix)}' already says which API the provider speaks"
         return problems.warn(at, "redundant-interface", what, "remove provider_interface")
+    if named.dialect == row.dialect and provider.base_url is not None:
+        return None  # Plano has no rows for some of ours, and asks for both there
     what = f"'{shown(prefix)}' is a known provider that does not speak the API of '{shown(interface)}'"
     do = "remove provider_interface, or give the model a prefix of your own, with base_url"
     return problems.error(at, "interface-conflict", what, do)
@@ -82,10 +86,7 @@ def _check_redundant_interface(
 def _check_unknown_prefix(provider: ModelProvider, prefix: str, places: Places, problems: Problems) -> None:
     interface = provider.provider_interface
     if interface is not None and catalogue.find(interface) is None:
-        near = closest(interface, _prefixes())
-        do = f"did you mean '{near}'?" if near else f"choose one of {listed(_prefixes(), 60)}"
-        what = f"provider_interface '{shown(interface)}' is not known"
-        problems.error(places.of(provider.at, "provider_interface"), "unknown-interface", what, do)
+        _report_interface(provider, interface, places, problems)
     if interface is not None and provider.base_url is not None:
         return
     near = closest(prefix, _prefixes())
@@ -94,6 +95,13 @@ def _check_unknown_prefix(provider: ModelProvider, prefix: str, places: Places, 
     problems.error(
         places.of(provider.at, "model"), "unknown-provider", f"'{shown(prefix)}' is not a known provider", do
     )
+
+
+def _report_interface(provider: ModelProvider, interface: str, places: Places, problems: Problems) -> None:
+    near = closest(interface, _prefixes())
+    do = f"did you mean '{near}'?" if near else f"choose one of {listed(_prefixes(), 60)}"
+    what = f"provider_interface '{shown(interface)}' is not known"
+    problems.error(places.of(provider.at, "provider_interface"), "unknown-interface", what, do)
 
 
 def _check_address(provider: ModelProvider, places: Places, problems: Problems) -> None:

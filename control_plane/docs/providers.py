@@ -14,7 +14,7 @@ _HEAD = """\
 # Providers
 
 The part before the first slash of `model: prefix/id` names a row of this page. A prefix that is not here needs
-`base_url`; `provider_interface` then names the row to follow, else it is `{generic}`.
+`base_url` and `provider_interface`, the row to follow; `{generic}` fits most servers.
 
 - **Key**: the environment variable people usually keep the key in; write `access_key: $NAME`. Any other name will do.
 - **Paths** are those of requests that pass as they are, in the client's own language. Any other pair of client and

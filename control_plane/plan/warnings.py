@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from control_plane import config
 from control_plane.gateway import Endpoint
+from control_plane.model_names import targets
 from control_plane.plan.models import Map
 from control_plane.plan.offers import Catalog
 from control_plane.plan.providers import Provider
 from control_plane.plan.routes import alias_attempts, skipped
 from control_plane.problems import Problems
+from control_plane.suggest import listed
 
 # Requests in these languages can be translated into each other one day; what else a provider lacks it simply lacks.
 LANGUAGES = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
@@ -21,7 +23,7 @@ LANGUAGES = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 
 def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: Problems) -> None:
     """Everything there is to say about names and aliases."""
-    _contested(catalog, problems)
+    _contested(whole, catalog, problems)
     for provider in catalog.providers:
         _unspoken(provider, problems)
     offered = {name for map in maps for name in map.offered.directory.aliases}
@@ -43,8 +45,9 @@ def _unspoken(provider: Provider, problems: Problems) -> None:
         )
 
 
-def _contested(catalog: Catalog, problems: Problems) -> None:
-    """One bare id at several providers: it goes to one of them."""
+def _contested(whole: config.Config, catalog: Catalog, problems: Problems) -> None:
+    """One bare id at several providers: it goes to one of them. Who gave the others a name of theirs knows that."""
+    named = {target for alias in whole.model_aliases for target in targets(alias)}
     by_id: dict[str, list[Provider]] = {}
     for provider in catalog.providers:
         if not provider.wildcard:
@@ -52,18 +55,19 @@ def _contested(catalog: Catalog, problems: Problems) -> None:
     for model, offering in by_id.items():
         holder = catalog.everything.exact.get(model)
         winner = next((p for p in offering if holder and p.index == holder.provider), None)
-        for loser in offering:
-            if winner and loser is not winner:
-                _tell(model, winner, loser, problems)
+        losers = [p for p in offering if p is not winner and not p.entry.name and p.label not in named]
+        if winner and losers:
+            _tell(model, winner, losers, problems)
 
 
-def _tell(model: str, winner: Provider, loser: Provider, problems: Problems) -> None:
+def _tell(model: str, winner: Provider, losers: Sequence[Provider], problems: Problems) -> None:
     why = "the default" if winner.entry.default else "declared first"
+    others = listed((loser.label for loser in losers), 4)
     problems.warn(
-        loser.entry.at,
+        losers[0].entry.at,
         "contested-model",
-        f'"{model}" alone means {winner.label} ({why}), not {loser.label}',
-        f'ask for this one as "{loser.label}", or give it a name or an alias',
+        f'"{model}" alone means {winner.label} ({why}), not {others}',
+        f'ask for this one as "{losers[0].label}", or give it a name or an alias',
     )
 
 

@@ -12,6 +12,8 @@ from control_plane.document import Mapping, Node, Scalar, Sequence
 from control_plane.problems import Place, Problems
 from control_plane.read import legacy_preferences, schema_check
 
+_ROUTERS = ("arch_agent_router", "plano_agent_router")
+_ROUTER = "plano_orchestrator_v1"
 _INTERFACES = {"claude": "anthropic", "arch": "plano"}
 _YES = ("yes", "Yes", "YES", "on", "On", "ON")
 _NO = ("no", "No", "NO", "off", "Off", "OFF")
@@ -27,6 +29,7 @@ def modernise(root: Mapping, problems: Problems) -> None:
     _listener_object(root, problems)
     for listener in mappings(root.entries.get("listeners")):
         _rename(listener, "filter_chain", "input_filters", problems)
+        _router(listener, problems)
         for agent in mappings(listener.entries.get("agents")):
             _rename(agent, "filter_chain", "input_filters", problems)
     for provider in mappings(root.entries.get("model_providers")):
@@ -55,6 +58,13 @@ def _rename(owner: Mapping, old: str, new: str, problems: Problems) -> None:
         return
     owner.put(new, node, place)
     warn_old(problems, place, f"'{old}' is the former name of '{new}'", f"write '{new}'")
+
+
+def _router(listener: Mapping, problems: Problems) -> None:
+    router = listener.entries.get("router")
+    if isinstance(router, Scalar) and router.value in _ROUTERS:
+        warn_old(problems, router.place, f"'{router.text}' is the former name of '{_ROUTER}'", f"write '{_ROUTER}'")
+        router.value = _ROUTER
 
 
 def _switches(node: Node, problems: Problems) -> None:

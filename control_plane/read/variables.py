@@ -70,4 +70,4 @@ def _check_syntax(node: Scalar, problems: Problems) -> None:
 
 def _report_unset(name: str, env: Names[str, str], place: Place, problems: Problems) -> None:
     do = hint(name, env, "set it in the environment or in a .env file beside this one, or write $$ for a dollar sign")
-    problems.error(place, "unset-variable", f"the environment variable {name} is not set", do)
+    problems.unset(place, f"the environment variable {name} is not set", do)

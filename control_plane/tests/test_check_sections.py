@@ -2,7 +2,7 @@
 
 import pytest
 
-from control_plane.tests.configs import HEAD, MINIMAL, provider, read_text, second
+from control_plane.tests.configs import HEAD, provider, read_text, second
 
 ERRORS = {
     "preference of an undeclared model": (
@@ -121,7 +121,7 @@ ERRORS = {
         "model_providers",
     ),
     "no listener": (
-        MINIMAL.replace("\n  - {type: model, name: llm, port: 12000}", " []"),
+        "version: v0.4.0\nlisteners: []\n",
         2,
         "missing",
         "no listener",

@@ -1,4 +1,6 @@
-from control_plane.tests.configs import MINIMAL, accepted, found, read_text
+import pytest
+
+from control_plane.tests.configs import AGENTS, MINIMAL, accepted, found, listener, read_text
 
 MODERN = MINIMAL.replace("v0.4.0", "v0.3.0")
 
@@ -80,6 +82,14 @@ def test_filter_chain_is_input_filters() -> None:
     )
     assert config is not None and config.listeners[0].agents[0].input_filters == ("guard",)
     assert "11:9 deprecated" in found(problems, "warning")
+
+
+@pytest.mark.parametrize("old", ["arch_agent_router", "plano_agent_router"])
+def test_former_names_of_the_agents_router(old: str) -> None:
+    agents = f"{{type: agent, name: desk, port: 8001, router: {old}, agents: {AGENTS}}}"
+    config, problems = read_text(listener(agents))
+    assert config is not None and config.listeners[1].router == "plano_orchestrator_v1"
+    assert [p.do for p in problems.warnings if p.rule == "deprecated"] == ["write 'plano_orchestrator_v1'"]
 
 
 def test_state_storage_of_old_releases() -> None:

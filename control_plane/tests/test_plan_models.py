@@ -51,8 +51,14 @@ def test_the_default_wins_a_bare_id() -> None:
 
 
 def test_a_contested_bare_id_is_warned_of_once() -> None:
-    (warning,) = warnings(config(*TWO))
-    assert warning == 'contested-model: "gpt-4o" alone means openai/gpt-4o (declared first), not azure_openai/gpt-4o'
+    (warning,) = warnings(config(*TWO, provider("groq/gpt-4o")))
+    told = 'contested-model: "gpt-4o" alone means openai/gpt-4o (declared first), not azure_openai/gpt-4o, groq/gpt-4o'
+    assert warning == told
+
+
+def test_a_contested_bare_id_with_a_name_of_its_own_is_meant() -> None:
+    assert not warnings(config(*TWO, model_aliases=(alias("eu", "azure_openai/gpt-4o"),)))
+    assert not warnings(config(TWO[0], provider("groq/gpt-4o", name="quick")))
 
 
 def test_explicit_entries_come_before_a_wildcard() -> None:

@@ -55,6 +55,25 @@ def test_an_unset_variable_is_named_once_at_its_place() -> None:
     assert "PORT" in problems.errors[0].what
 
 
+WANTING = """\
+version: v0.4.0
+listeners:
+  - {type: model, name: llm, port: 12000, address: $UNSET}
+model_providers:
+  - {model: openai/gpt-4o, access_key: $K, base_url: "https://$UNSET:80:80/v1", http_host: $UNSET, default: true}
+agents: [{id: a, url: $UNSET}]
+endpoints: {e: {endpoint: $UNSET}}
+model_aliases: {quick: {target: $UNSET}}
+tracing: {opentracing_grpc_endpoint: $UNSET}
+"""
+
+
+def test_what_follows_from_an_unset_variable_is_not_told_too() -> None:
+    _, problems = read_text(WANTING)
+    assert {problem.rule for problem in problems.errors} == {"unset-variable"}
+    assert len(problems.errors) == WANTING.count("$UNSET")
+
+
 def test_a_similar_variable_is_offered_but_no_value_shown() -> None:
     _, problems = read_text(MINIMAL.replace("12000", "$GATEWAY_PROT"), {"GATEWAY_PORT": "sk-secret"})
     assert "GATEWAY_PORT" in problems.errors[0].do and "sk-secret" not in str(problems.errors[0])
