@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,8 +41,9 @@ def _told(leaves: list[tuple[tuple[str, ...], str]]) -> Iterator[str]:
     merged: dict[tuple[str, str], list[str]] = {}
     for (path, *rest), leads in leaves:
         merged.setdefault((" ".join(rest), leads), []).append(path)
-    for (rest, leads), paths in merged.items():
-        yield f"  {' '.join(paths)} {rest}".rstrip() + f" -> {leads}"
+    for (below, leads), paths in merged.items():
+        line = f"{' '.join(paths)} {below}".rstrip() + f" -> {leads}"
+        yield from textwrap.wrap(line, 120, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
 
 
 def _leaves(node: Json, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -53,8 +55,21 @@ def _leaves(node: Json, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
     for kind, mark in (("exact_match_map", ""), ("prefix_match_map", "*")):
         for key, value in tree.get(kind, {}).get("map", {}).items():
             yield from _leaves(value, (*keys, key + mark))
+    for one in inner.get("matcher_list", {}).get("matchers", []):
+        yield from _leaves(one["on_match"], (*keys, f"if {'|'.join(_words(one['predicate']))}"))
     if "on_no_match" in inner:
         yield from _leaves(inner["on_no_match"], (*keys, "else"))
+
+
+def _words(predicate: Json) -> Iterator[str]:
+    """Every value a predicate compares with."""
+    if isinstance(predicate, dict):
+        yield from (predicate[kind] for kind in ("exact", "prefix", "regex") if isinstance(predicate.get(kind), str))
+        for inner in predicate.values():
+            yield from _words(inner)
+    elif isinstance(predicate, list):
+        for inner in predicate:
+            yield from _words(inner)
 
 
 def _leads(action: Json) -> str:

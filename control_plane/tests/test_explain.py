@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,9 @@ from control_plane.compile import Compiled, compile_text
 from control_plane.explain import UnknownListener, explain
 from control_plane.explain import text as explain_text
 from control_plane.explain.answer import Request
+from control_plane.tests import golden
 from control_plane.tests.configs import CORPUS
 
-GOLDENS = Path(__file__).parent / "goldens" / "explain"
 TEXT = """\
 version: v0.4.0
 listeners:
@@ -193,21 +192,25 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert re.sub(r"\x1b\[\d+m", "", coloured) == explain_text.text(explanation) != coloured
 
 
-def golden(name: str, text: str) -> None:
-    path = GOLDENS / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDENS"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == text, "run `make goldens` and read the difference"
+ASKED = ["safe", "split", "groq/y", "nothing"]
+FILES = sorted(CORPUS.glob("*.yaml"))
 
 
-@pytest.mark.parametrize("model", ["safe", "split", "groq/y", "nothing"])
+def _asked(model: str) -> str:
+    return f"request-{model.replace('/', '-')}.txt"
+
+
+@pytest.mark.parametrize("model", ASKED)
 def test_text_of_a_request(model: str) -> None:
-    golden(f"request-{model.replace('/', '-')}", explain_text.text(explain(compiled(), model=model)))
+    golden.compare(f"explain/{_asked(model)}", explain_text.text(explain(compiled(), model=model)))
 
 
-@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_tables_of_the_corpus(file: Path) -> None:
     made = compile_text(file.read_bytes(), "plano.yaml", Path("/nowhere"), {})
     refused = "".join(f"{problem}\n" for problem in made.problems.errors)
-    golden(file.stem, explain_text.text(explain(made)) if made.gateway else refused)
+    golden.compare(f"explain/{file.stem}.txt", explain_text.text(explain(made)) if made.gateway else refused)
+
+
+def test_every_golden_is_asked_for() -> None:
+    golden.only("explain", [*map(_asked, ASKED), *(f"{file.stem}.txt" for file in FILES)])
