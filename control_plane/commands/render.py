@@ -65,10 +65,12 @@ def command(
 
     compiled = compile_source(require(file, directory))
     require_valid(compiled)
+    if diff and output is None:
+        _require_deployed(name)
     with Progress("rendering the Envoy configuration"):
         rendered = render(compiled, _deployment(name, token_usage, deployed=diff and output is None))
     if check:
-        check_with_envoy(compiled, rendered)
+        check_with_envoy(compiled, rendered, advice="; --no-check writes it all the same")
     if diff:
         raise SystemExit(1 if _show_difference(rendered, output, only, name) else 0)
     _write(_chosen(rendered, output, only), output)
@@ -85,7 +87,7 @@ def _deployment(name: str, token_usage: bool, *, deployed: bool) -> Deployment:
     return Deployment(token_usage=token_usage)
 
 
-def check_with_envoy(compiled: Compiled, rendered: Rendered) -> None:
+def check_with_envoy(compiled: Compiled, rendered: Rendered, advice: str = "") -> None:
     """Raise a fault when an Envoy is present and refuses the bootstrap. Secrets are replaced by placeholders."""
     from control_plane import render
     from control_plane.run.launch import placeholders
@@ -93,7 +95,7 @@ def check_with_envoy(compiled: Compiled, rendered: Rendered) -> None:
     with Progress("Envoy checks the configuration"):
         problem = render.check(rendered.bootstrap, placeholders(compiled, os.environ))
     if problem:
-        raise Fault(f"Envoy refuses the rendered configuration: {problem}; --no-check writes it all the same")
+        raise Fault(f"Envoy refuses the rendered configuration: {problem}{advice}")
 
 
 def _chosen(rendered: Rendered, output: str | None, only: str | None) -> dict[str, str]:
@@ -149,12 +151,18 @@ def _show_difference(rendered: Rendered, output: str | None, only: str | None, n
     return found
 
 
+def _require_deployed(name: str) -> None:
+    """A fault when `up` never started anything under this name. Before Envoy's check, which opens its access log."""
+    from control_plane.run.state import run_directory
+
+    if not run_directory(name, os.environ).bootstrap.is_file():
+        raise Fault(f"nothing was started as {name!r} yet, so there is nothing to compare with; name -o FILE instead")
+
+
 def _deployed_targets(rendered: Rendered, only: str | None, name: str) -> dict[Path, str]:
     from control_plane.run.state import run_directory
 
     directory = run_directory(name, os.environ)
-    if not directory.bootstrap.is_file():
-        raise Fault(f"nothing was started as {name!r} yet, so there is nothing to compare with; name -o FILE instead")
     both = {"bootstrap": (directory.bootstrap, rendered.bootstrap), "runtime": (directory.runtime, rendered.runtime)}
     return dict(both[kind] for kind in ([only] if only else both))
 

@@ -50,7 +50,7 @@ def _print(found: Status) -> None:
     note = f" ({found.message})" if found.message else ""
     say(f"{found.name}: {found.phase}{note}, pid {found.pid}, up {duration(found.uptime_s)}, from {found.config}")
     for process in found.processes:
-        restarts = f", restarted {process.restarts} times" if process.restarts else ""
+        restarts = {0: "", 1: ", restarted once"}.get(process.restarts, f", restarted {process.restarts} times")
         say(f"  process   {process.name}: {f'pid {process.pid}' if process.pid else paint('dead', 'red')}{restarts}")
     for listener in found.listeners:
         up = paint("up", "green") if listener.up else paint("down", "red")

@@ -27,8 +27,8 @@ def require_secrets(compiled: Compiled) -> None:
     if not missing:
         return
     rows = "\n".join(f"  {variable:24} {place}" for variable, place in missing)
-    noun = "this variable is" if len(missing) == 1 else f"these {len(missing)} variables are"
-    raise WrongInput(f"{noun} not set; export them, or write them into .env beside the configuration:\n{rows}")
+    noun, it = ("this variable is", "it") if len(missing) == 1 else (f"these {len(missing)} variables are", "them")
+    raise WrongInput(f"{noun} not set; export {it}, or write {it} into .env beside the configuration:\n{rows}")
 
 
 def require_envoy(environ: Mapping[str, str]) -> Path:

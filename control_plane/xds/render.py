@@ -120,7 +120,7 @@ def _bytes(value: bytes) -> str:
 
 def _number(value: float) -> Json:
     if math.isfinite(value):
-        return value
+        return float(value)
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.envoy
 
 KEYS = {"UP_TEST_KEY": "sk-up-test-0123456789", "UP_CALLER_KEY": "caller-key-9876543210"}
 WRITTEN = "sk-written-in-the-file-42"
+ACCEPTS = 'case "$*" in *"--mode validate"*) exit 0;; esac\n'
+"""Start of a shell script that stands for an Envoy which accepts every configuration."""
 
 
 class Program:
@@ -197,7 +199,7 @@ def test_without_envoy_it_says_how_to_get_one(program: Program):
 
 def test_an_envoy_that_dies_at_once_is_reported_with_its_last_words(program: Program):
     broken = program.path / "envoy"
-    broken.write_text("#!/bin/sh\necho no licence to start >&2\nexit 7\n")
+    broken.write_text(f"#!/bin/sh\n{ACCEPTS}echo no licence to start >&2\nexit 7\n")
     broken.chmod(0o755)
     done = program.run("up", PLANO_ENVOY=str(broken))
     assert done.returncode == 1
@@ -207,9 +209,20 @@ def test_an_envoy_that_dies_at_once_is_reported_with_its_last_words(program: Pro
     assert holder(program.directory) is None
 
 
+def test_what_envoy_says_against_the_configuration_comes_without_advice_for_another_command(program: Program):
+    refusing = program.path / "envoy"
+    refusing.write_text("#!/bin/sh\necho this cannot be >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    done = program.run("up", PLANO_ENVOY=str(refusing))
+    assert done.returncode == 1
+    assert "Envoy refuses the rendered configuration: this cannot be" in done.stderr
+    assert "--no-check" not in done.stderr
+    assert holder(program.directory) is None
+
+
 def test_one_that_never_answers_is_ended(program: Program):
     idle = program.path / "envoy"
-    idle.write_text("#!/bin/sh\nexec sleep 600\n")
+    idle.write_text(f"#!/bin/sh\n{ACCEPTS}exec sleep 600\n")
     idle.chmod(0o755)
     done = program.run("up", "--ready-timeout", "0.5", PLANO_ENVOY=str(idle))
     assert done.returncode == 1
