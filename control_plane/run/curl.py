@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
 from control_plane.gateway import Cluster, Endpoint, Gateway, Listener, ModelRoute, Models, PassthroughCredential
@@ -21,6 +22,11 @@ BODIES: dict[Endpoint, dict[str, object]] = {
     Endpoint.MODERATIONS: {"input": "Hello"},
 }
 """A small body per endpoint that takes JSON, in the order in which one is picked."""
+
+OTHER_WORK = re.compile(
+    r"audio|embed|guard|image|moderat|ocr|orpheus|rerank|search|speech|transcri|tts|video|whisper", re.I
+)
+"""Words in the names of models that do not answer a chat, or not a short one."""
 
 
 def curl_line(listener: Listener, gateway: Gateway) -> str:
@@ -72,8 +78,18 @@ def _example(listener: Listener, gateway: Gateway) -> tuple[Endpoint, str | None
 def _candidates(models: Models) -> list[tuple[str, str]]:
     """(model to send, route name): the default first, then names in the order of the configuration, then wildcards."""
     exact = list(models.exact)
-    exact.sort(key=lambda pair: (pair[1] != models.default, pair[0].count("/") == 0))
+    exact.sort(key=lambda pair: (pair[1] != models.default, not _talks(pair[0]), not _is_full(*pair)))
     return exact + [(f"{prefix}YOUR-MODEL", route) for prefix, route in models.prefixes]
+
+
+def _is_full(model: str, route: str) -> bool:
+    """A name as the configuration writes it, not a bare id (which may hold a "/" of its own)."""
+    return "/" in model and route.startswith(model)
+
+
+def _talks(model: str) -> bool:
+    """No more than a guess from the name: with a wildcard nothing says what each model is for."""
+    return not OTHER_WORK.search(model)
 
 
 def _endpoint(route: ModelRoute) -> Endpoint | None:

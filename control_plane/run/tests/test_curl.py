@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -75,6 +76,13 @@ def test_a_provider_of_another_dialect_is_asked_in_its_own():
 def test_a_wildcard_leaves_the_model_to_the_reader():
     rest = "model_providers:\n  - {model: vllm/*, base_url: 'http://localhost:8000/v1'}\n"
     assert '"model": "vllm/YOUR-MODEL"' in words("type: model, name: llm, port: 1", rest)[-1]
+
+
+def test_of_a_wildcards_known_models_one_that_talks_is_asked():
+    known = "model_providers:\n  - {model: groq/*, access_key: $KEY_A}\n"
+    asked = json.loads(words("type: model, name: llm, port: 1", known)[-1])["model"]
+    assert "YOUR-MODEL" not in asked
+    assert not any(word in asked for word in ("orpheus", "whisper", "guard"))
 
 
 def test_an_agent_needs_no_model():
