@@ -11,7 +11,8 @@ _HEAD = """\
 
 An answer of a provider, errors included, reaches the client as the provider sent it. What the gateway itself refuses
 or cannot do has one of the codes below, nothing else. Bodies are JSON in the shape the called path speaks, with the
-request id that is also in the header `x-request-id` and in the gateway's access log.
+request id that is also in the header `x-request-id` and in the gateway's access log. Only what is refused before a
+request has an id, `bad_request`, `headers_too_large` and `overloaded`, has `null` there.
 
 On `/v1/messages` (the shape of Anthropic):
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from control_plane import config
-from control_plane.gateway import Agents, AgentTarget, Cluster
+from control_plane.gateway import Agents, AgentTarget, Cluster, Endpoint
 from control_plane.plan.limits import agent_waiting, retrying
 
 
@@ -24,7 +24,7 @@ def agents(whole: config.Config, listener: config.Listener, clusters: Mapping[st
             AgentTarget(
                 id=agent.id,
                 cluster=clusters[agent.id].name,
-                path_prefix=urlsplit(urls[agent.id]).path.rstrip("/"),
+                path_prefix=_prefix(urls[agent.id]),
                 default=agent is chosen,
             )
             for agent in known
@@ -32,3 +32,10 @@ def agents(whole: config.Config, listener: config.Listener, clusters: Mapping[st
         timeouts=agent_waiting(listener).plan(),
         retry=retrying(listener, None, [], at_least=0, clusters=1).plan(),
     )
+
+
+def _prefix(url: str) -> str:
+    """What stands before the path of a call. People also write a whole endpoint: the call brings its own."""
+    path = urlsplit(url).path.rstrip("/")
+    endings = (endpoint.value for endpoint in Endpoint if path.endswith(endpoint.value))
+    return path.removesuffix(max(endings, key=len, default=""))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,28 @@ def test_what_envoy_refuses_is_not_written(monkeypatch):
     assert result.exit_code == 1
     assert "Envoy refuses the rendered configuration: it is broken; --no-check" in result.stderr
     assert not Path("envoy.json").exists()
+
+
+def test_what_is_not_enforced_is_said_once_and_never_among_what_is_rendered():
+    Path("config.yaml").write_text(CONFIG + "system_prompt: Be brief.\n")
+    said = "system_prompt is not enforced yet"
+    assert run("validate").stdout.count(said) == 1
+    done = run("render", "--no-check")
+    assert (done.exit_code, done.stderr.count(said), said in done.stdout) == (0, 1, False)
+
+
+def test_the_same_bytes_from_every_process():
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-m", "control_plane.cli", "render", "--no-check", "--only", only],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+        for only in ("bootstrap", "runtime")
+    }
+    assert len(outputs) == 2 and all(outputs)
 
 
 def test_diff_with_a_file():

@@ -77,3 +77,12 @@ def _property_names(schema: object) -> set[str]:
         return set()
     own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
     return own.union(*(_property_names(value) for key, value in schema.items() if key not in ("examples", "default")))
+
+
+@pytest.mark.parametrize("path", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_named_files_exist(path: str) -> None:
+    """Names are as seen from the root, from control_plane or from schemas."""
+    named = re.findall(r"`([\w/.]+(?:\.py|\.yaml|\.schema\.json|/))`", (ROOT / path).read_text("utf-8"))
+    assert named
+    rooms = (ROOT, ROOT / "control_plane", ROOT / "schemas")
+    assert [name for name in named if not any((room / name).exists() for room in rooms)] == []

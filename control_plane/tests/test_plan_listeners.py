@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,22 @@ def test_agents(marked: list[bool | None], expected: str) -> None:
         443,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "path, prefix",
+    [
+        ("/v1/chat/completions", ""),
+        ("/v1/chat/completions/", ""),
+        ("/team/v1/messages", "/team"),
+        ("/v1/completions", ""),
+        ("/process", "/process"),
+        ("/", ""),
+    ],
+)
+def test_an_agent_may_be_written_with_the_endpoint_it_serves(path: str, prefix: str) -> None:
+    written = replace(agent_config(None), agents=(Agent(id="a0", url=f"http://localhost:1{path}", at=place()),))
+    assert agents(planned(written)).agents[0].path_prefix == prefix
 
 
 ENTRIES = (provider("openai/a"), provider("openai/b"), provider("groq/*"), provider("mistral/c", default=True))
