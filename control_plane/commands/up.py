@@ -21,7 +21,7 @@ from control_plane.commands.source import (
     require_valid,
     token_usage_option,
 )
-from control_plane.commands.up_checks import claim, require_envoy, require_free_ports, require_secrets
+from control_plane.commands.up_checks import claim, require_envoy, require_files, require_free_ports, require_secrets
 from control_plane.commands.up_report import NOT_ENFORCED, report, run_in_foreground, wait_in_background
 from control_plane.console import Fault, Progress, WrongInput, say
 
@@ -81,6 +81,8 @@ def command(
     compiled = compile_source(path) if path else _from_environment(listener_port)
     require_valid(compiled, later=NOT_ENFORCED)
     require_secrets(compiled)
+    assert compiled.gateway is not None, "checked by require_valid"
+    require_files(compiled.gateway)
     target = run_directory(name, os.environ)
     source = str(path.absolute()) if path else "the keys in the environment"
     try:

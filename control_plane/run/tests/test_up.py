@@ -197,6 +197,17 @@ def test_without_envoy_it_says_how_to_get_one(program: Program):
     assert "PLANO_ENVOY=/no/envoy is not an executable file" in done.stderr
 
 
+def test_missing_certificates_are_named_before_anything_starts(program: Program):
+    program.write(auth=", tls: {cert_file: tls/llm.pem, key_file: tls/llm.key}")
+    (program.path / "tls").mkdir()
+    (program.path / "tls" / "llm.pem").write_text("")
+    done = program.run("up")
+    assert done.returncode == 2
+    assert f"key_file: {program.path}/tls/llm.key  (llm, config.yaml:3:5)" in done.stderr
+    assert "llm.pem" not in done.stderr
+    assert not program.directory.path.exists()
+
+
 def test_an_envoy_that_dies_at_once_is_reported_with_its_last_words(program: Program):
     broken = program.path / "envoy"
     broken.write_text(f"#!/bin/sh\n{ACCEPTS}echo no licence to start >&2\nexit 7\n")
