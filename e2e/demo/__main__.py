@@ -11,6 +11,7 @@ from e2e.demo.scenes import ALL, Scene
 from e2e.demo.stage import FILE, NAME, DemoError, Stage, stage
 
 NEXT = """Try next
+  . .venv/bin/activate                 where plano-cp is
   plano-cp init                        write a configuration of your own
   plano-cp explain e2e/demo/gateway.yaml --model resilient
                                        what would happen to a request, and which line decides it
