@@ -31,8 +31,6 @@ def _check_model(provider: ModelProvider, places: Places, problems: Problems) ->
     prefix, slash, id_ = model.partition("/")
     if not slash or not prefix or not id_:
         do = "write 'provider/model-id', for example openai/gpt-4o"
-        if provider.provider_interface and model:
-            do = f"write '{shown(provider.provider_interface)}/{shown(model)}'"
         problems.error(at, "model-form", f"the model '{shown(model)}' does not name its provider", do)
     elif not _MODEL.fullmatch(model):
         problems.error(at, "model-form", f"the model '{shown(model)}' is too long or holds spaces", "correct it")

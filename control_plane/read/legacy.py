@@ -6,15 +6,13 @@ problems still point at the user's own line. Must never drop anything silently.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from control_plane.document import Mapping, Node, Scalar, Sequence
 from control_plane.problems import Place, Problems
-from control_plane.read import legacy_preferences, schema_check
+from control_plane.read import legacy_preferences, legacy_providers, schema_check
+from control_plane.read.former import drop, mappings, warn_old
 
 _ROUTERS = ("arch_agent_router", "plano_agent_router")
 _ROUTER = "plano_orchestrator_v1"
-_INTERFACES = {"claude": "anthropic", "arch": "plano"}
 _YES = ("yes", "Yes", "YES", "on", "On", "ON")
 _NO = ("no", "No", "NO", "off", "Off", "OFF")
 _SWITCHES = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
@@ -33,19 +31,9 @@ def modernise(root: Mapping, problems: Problems) -> None:
         for agent in mappings(listener.entries.get("agents")):
             _rename(agent, "filter_chain", "input_filters", problems)
     for provider in mappings(root.entries.get("model_providers")):
-        _provider(provider, problems)
+        legacy_providers.modernise(provider, problems)
     _exporters(root, problems)
     legacy_preferences.lift(root, problems)
-
-
-def mappings(node: Node | None) -> Iterator[Mapping]:
-    """The mappings in a list; nothing when it is no list."""
-    if isinstance(node, Sequence):
-        yield from (item for item in node.items if isinstance(item, Mapping))
-
-
-def warn_old(problems: Problems, place: Place, what: str, do: str) -> None:
-    problems.warn(place, "deprecated", what, do)
 
 
 def _rename(owner: Mapping, old: str, new: str, problems: Problems) -> None:
@@ -127,47 +115,12 @@ def _listener(node: Node, kind: str, name: str, port: int, place: Place, problem
         node = Mapping(place)
     if not isinstance(node, Mapping):
         return node
-    _drop(node, "message_format", "message_format does nothing: the path of a request says its format", problems)
-    _drop(node, "connect_timeout", "a listener's connect_timeout does nothing: see overrides", problems)
+    drop(node, "message_format", "message_format does nothing: the path of a request says its format", problems)
+    drop(node, "connect_timeout", "a listener's connect_timeout does nothing: see overrides", problems)
     for key, value in (("type", kind), ("name", name), ("port", port)):
         if key not in node.entries:
             node.put(key, Scalar(place, str(value), True, value), place)
     return node
-
-
-def _drop(owner: Mapping, key: str, what: str, problems: Problems) -> None:
-    place = owner.keys.get(key)
-    if owner.take(key) is not None and place is not None:
-        warn_old(problems, place, what, "remove it")
-
-
-def _provider(provider: Mapping, problems: Problems) -> None:
-    _drop(provider, "stream", "stream does nothing: each request says whether it wants a stream", problems)
-    _fold_prefix(provider, problems)
-    interface = provider.entries.get("provider_interface")
-    if isinstance(interface, Scalar) and interface.value in _INTERFACES:
-        new = _INTERFACES[str(interface.value)]
-        warn_old(problems, interface.place, f"'{interface.text}' is the former name of '{new}'", f"write '{new}'")
-        interface.value = new
-
-
-def _fold_prefix(provider: Mapping, problems: Problems) -> None:
-    """`provider: openai` + `model: gpt-4o` -> `model: openai/gpt-4o`."""
-    place = provider.keys.get("provider")
-    old, model = provider.entries.get("provider"), provider.entries.get("model")
-    if place is None or not isinstance(old, Scalar) or not isinstance(old.value, str):
-        return
-    provider.take("provider")
-    if "provider_interface" in provider.entries:
-        what = "'provider' and 'provider_interface' are both given"
-        problems.error(place, "both-spellings", what, "remove 'provider' and write 'model: prefix/id'")
-    prefix = _INTERFACES.get(old.value, old.value)
-    if not isinstance(model, Scalar) or not isinstance(model.value, str):
-        do = f"write 'model: {prefix}/<model id>'"
-        return warn_old(problems, place, "'provider' is the former place of the model's prefix", do)
-    if not model.value.startswith(f"{prefix}/"):
-        model.value = f"{prefix}/{model.value}"
-    warn_old(problems, place, "'provider' is the former place of the model's prefix", f"write 'model: {model.value}'")
 
 
 def _exporters(root: Mapping, problems: Problems) -> None:

@@ -100,13 +100,6 @@ ERRORS = {
         "auth.header",
     ),
     "model without provider": (provider("model: gpt-5, " + KEY), 8, "model-form", "'gpt-5'", "openai/gpt-4o"),
-    "model without provider but interface": (
-        provider("model: m, provider_interface: openai, base_url: http://h, name: n"),
-        8,
-        "model-form",
-        "'m'",
-        "'openai/m'",
-    ),
     "empty model id": (provider("model: openai/, " + KEY), 8, "model-form", "'openai/'", "provider/model-id"),
     "partial wildcard": (provider("model: openai/gpt*, " + KEY), 8, "model-form", "'openai/gpt*'", "'openai/*'"),
     "default wildcard": (

@@ -66,6 +66,25 @@ def test_provider_and_interface_together_are_refused() -> None:
     assert found(problems) == ["5:6 both-spellings"]
 
 
+def test_the_interface_is_the_prefix_of_a_model_without_one() -> None:
+    config = accepted(MODERN.replace("model: openai/gpt-4o", "model: gpt-4o, provider_interface: openai"))
+    assert [(p.model, p.provider_interface) for p in config.model_providers] == [("openai/gpt-4o", None)]
+
+
+def test_former_prefixes() -> None:
+    config, problems = read_text(MODERN.replace("openai/gpt-4o", "claude/claude-sonnet-4-5"))
+    assert config is not None and config.model_providers[0].model == "anthropic/claude-sonnet-4-5"
+    assert [p.do for p in problems.warnings] == ["write 'anthropic/claude-sonnet-4-5'"]
+
+
+def test_usage_is_a_routing_preference_named_as_its_provider() -> None:
+    config, problems = read_text(MODERN.replace("default: true", "default: true, name: code, usage: writing new code"))
+    assert config is not None
+    (task,) = config.routing_preferences
+    assert (task.name, task.description, task.models) == ("code", "writing new code", ("openai/gpt-4o",))
+    assert [p.rule for p in problems.warnings] == ["deprecated", "not-enforced"]
+
+
 def test_former_interface_names() -> None:
     text = MINIMAL.replace("model: openai/gpt-4o", "model: my/m, base_url: http://h, provider_interface: claude")
     assert accepted(text).model_providers[0].provider_interface == "anthropic"

@@ -21,6 +21,7 @@ WARNED = {
     "v0.1-both-legacy-listeners": "deprecated*4 redundant-interface",
     "v0.1-claude-interface-and-provider-key": "deprecated*4",
     "v0.1-key-named-without-dollar": "deprecated*4 literal-secret",
+    "v0.1-usage-of-providers": "deprecated*7 not-enforced*2",
     "v0.2-parameters-of-every-kind": "not-enforced",
     "v0.3-agent-without-models": "",
     "v0.3-agents-one-per-listener": "deprecated not-enforced*2",
