@@ -118,9 +118,10 @@ def test_diff_with_a_file():
 
 
 def test_diff_with_what_runs():
-    result = run("render", "--no-check", "--diff")
-    assert result.exit_code == 1
-    assert "nothing was started as 'default' yet" in result.stderr
+    for checked in ("--check", "--no-check"):
+        result = run("render", checked, "--diff")
+        assert result.exit_code == 1
+        assert result.stderr.startswith("error: nothing was started as 'default' yet")
     directory = RunDirectory(Path("run/default").absolute())
     directory.prepare()
     directory.bootstrap.write_text("{}\n")
