@@ -90,6 +90,7 @@ def _faults() -> Iterator[tuple[str | tuple[str, ...], str]]:
     for status, code in _BY_STATUS:
         yield f"response.code == {status}", code
     yield from _BY_FLAG
+    yield "response.code_details == 'overload'", "overloaded"  # the overload manager sets no flag
     yield "response.code >= 400 && response.code < 500", "bad_request"
     yield "response.code >= 500", "internal_error"
 
