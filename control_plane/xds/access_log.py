@@ -15,7 +15,7 @@ CALLER = "plano.caller"
 _FIELDS = {
     "time": "%START_TIME%",
     "route": "%ROUTE_NAME%",
-    "requested_model": "%DYNAMIC_METADATA(ai.request:model):200%",
+    "requested_model": "%FILTER_STATE(plano.model:PLAIN):200%",
     "path": "%FILTER_STATE(plano.path:PLAIN):200%",
     "method": "%REQUEST_HEADER(:method)%",
     "cluster": "%UPSTREAM_CLUSTER_RAW%",

@@ -40,7 +40,7 @@ def listener(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Ne
 def _manager(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs) -> hcm.HttpConnectionManager:
     manager = hcm.HttpConnectionManager(
         stat_prefix=plan.name,
-        route_config=route_configuration(plan),
+        route_config=route_configuration(plan, needs),
         http_filters=order.downstream(plan, needs),
         local_reply_config=local_replies.config(),
         server_name="plano",

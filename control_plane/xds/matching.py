@@ -1,6 +1,6 @@
 """Small words for the matcher trees that choose a route: inputs, maps, predicates.
 
-Pure builders; the keys of filter state that routing reads are named here and set in `filters/set_filter_state.py`.
+Pure builders; the keys of filter state that routing reads are named here and set in `filters/request_reader.py`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,20 @@ from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.xds.any import pack
 
+KEY = "plano.key"
+"""What a route is looked up by: NAMED and the model, UNNAMED, the path of a page, or the `refused` key of an error."""
 PATH = "plano.path"
 MODEL = "plano.model"
-MISSING = "__missing__"
-MALFORMED = "__error__"
+OWNER = "plano.owner"
+NAMED = "="
+UNNAMED = "*"
+REFUSED = "!"
+PAGE_OF_ONE = "/v1/models/"
+
+
+def refused(code: str) -> str:
+    """The key of a request that gets this error whatever the configuration says."""
+    return REFUSED + code
 
 
 def typed(name: str, message: betterproto2.Message) -> TypedExtensionConfig:
@@ -71,18 +81,6 @@ def equals(source: TypedExtensionConfig, value: str) -> Predicate:
     return Predicate(single_predicate=match)
 
 
-def present(source: TypedExtensionConfig) -> Predicate:
-    """Whether the input has a value at all."""
-    regex = xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=".*")
-    matcher = xds.StringMatcher(safe_regex=regex)
-    return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
-
-
-def starts_with(source: TypedExtensionConfig, value: str, *, ignore_case: bool = False) -> Predicate:
-    matcher = xds.StringMatcher(prefix=value, ignore_case=ignore_case)
-    return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
-
-
 def one_of(source: TypedExtensionConfig, values: Iterable[str]) -> Predicate:
     """Equal to one of many strings, as one regular expression; they share what they begin with."""
     several = list(values)
@@ -106,15 +104,6 @@ def any_of(predicates: Iterable[Predicate]) -> Predicate:
         several[0]
         if len(several) == 1
         else Predicate(or_matcher=xds.MatcherMatcherListPredicatePredicateList(predicate=several))
-    )
-
-
-def all_of(predicates: Iterable[Predicate]) -> Predicate:
-    several = list(predicates)
-    return (
-        several[0]
-        if len(several) == 1
-        else Predicate(and_matcher=xds.MatcherMatcherListPredicatePredicateList(predicate=several))
     )
 
 

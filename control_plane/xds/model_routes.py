@@ -13,12 +13,14 @@ from typing import Any
 
 from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.envoy.config.route import v3 as route
+from envoy_data_plane.envoy.extensions.filters.http.lua.v3 import LuaPerRoute
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.gateway import Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
 from control_plane.xds import matching, plain, refusals
 from control_plane.xds.any import pack
 from control_plane.xds.copies import Groups, separated
+from control_plane.xds.needs import Needs
 from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
 
 REWRITE = "plano.rewrite"
@@ -26,37 +28,37 @@ _FEW = 3
 _IDLE_MARGIN_S = 5.0
 
 
-def model_matcher(models: Models) -> xds.MatcherOnMatch:
-    """What follows a POST to a known endpoint: exact names, then wildcards by longest prefix, else 404."""
-    by_name = {chosen.name: chosen for chosen in models.routes}
-    shared = _commonest(models)
-    names = {name: _serve(by_name[key], shared, False) for name, key in models.exact}
-    names[matching.MISSING] = (
-        _serve(by_name[models.default], shared, True)
+def models_by_key(models: Models, needs: Needs) -> dict[str, xds.MatcherOnMatch]:
+    """The routes of exact names, and of a call that names no model."""
+    by_name, shared = {chosen.name: chosen for chosen in models.routes}, _commonest(models)
+    keys = {matching.NAMED + name: _serve(by_name[key], shared, needs, forced=False) for name, key in models.exact}
+    keys[matching.UNNAMED] = (
+        _serve(by_name[models.default], shared, needs, forced=True)
         if models.default is not None
         else matching.to_route(refusals.refusal("missing_model"))
     )
-    names[matching.MALFORMED] = matching.to_route(refusals.refusal("invalid_json"))
-    source = matching.state(matching.MODEL)
-    return matching.nested(matching.exact(source, names, _wildcards(models, by_name, shared)))
+    return keys
 
 
-def _wildcards(models: Models, by_name: dict[str, ModelRoute], shared: _Policy | None) -> xds.MatcherOnMatch:
-    unknown = matching.to_route(refusals.refusal("model_not_found"))
-    if not models.prefixes:
-        return unknown
-    prefixes = {prefix: _serve(by_name[key], shared, False) for prefix, key in models.prefixes}
-    return matching.nested(matching.longest_prefix(matching.state(matching.MODEL), prefixes, unknown))
+def by_prefix(models: Models, needs: Needs) -> dict[str, xds.MatcherOnMatch]:
+    """The routes of wildcards; the longest prefix wins, and the shortest of all is that of an unknown model."""
+    by_name, shared = {chosen.name: chosen for chosen in models.routes}, _commonest(models)
+    keys = {matching.NAMED: matching.to_route(refusals.refusal("model_not_found"))}
+    for prefix, key in models.prefixes:
+        keys[matching.NAMED + prefix] = _serve(by_name[key], shared, needs, forced=False)
+    return keys
 
 
-def _serve(chosen: ModelRoute, shared: _Policy | None, forced: bool) -> xds.MatcherOnMatch:
-    cases = [(v, matching.to_route(_route(chosen, v, shared, forced))) for v in chosen.variants]
-    if len(cases) == 1 and set(cases[0][0].endpoints) >= set(Endpoint):
-        return cases[0][1]
-    refused = matching.to_route(refusals.refusal("translation_required"))
-    if not cases:
-        return refused
-    return matching.nested(matching.first([(_at(v.endpoints), then) for v, then in cases], refused))
+def _serve(chosen: ModelRoute, shared: _Policy | None, needs: Needs, *, forced: bool) -> xds.MatcherOnMatch:
+    """The outcome of most endpoints stands last and unasked: only calls get here, so the others are all there is."""
+    outcomes = [(v.endpoints, _route(chosen, v, shared, needs, forced)) for v in chosen.variants]
+    served = set(chain.from_iterable(endpoints for endpoints, _ in outcomes))
+    unserved = tuple(endpoint for endpoint in Endpoint if endpoint not in served)
+    if unserved:
+        outcomes.append((unserved, refusals.refusal("translation_required")))
+    last = max(outcomes, key=lambda outcome: len(outcome[0]))
+    cases = [(_at(endpoints), matching.to_route(then)) for endpoints, then in outcomes if then is not last[1]]
+    return matching.nested(matching.first(cases, matching.to_route(last[1]))) if cases else matching.to_route(last[1])
 
 
 def _at(endpoints: Sequence[Endpoint]) -> matching.Predicate:
@@ -67,13 +69,14 @@ def _at(endpoints: Sequence[Endpoint]) -> matching.Predicate:
     return matching.one_of(source, [endpoint.value for endpoint in endpoints])
 
 
-def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, forced: bool) -> route.Route:
+def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, needs: Needs, forced: bool) -> route.Route:
     policy = (chosen.retry, chosen.timeouts.first_byte_s, chosen.timeouts.idle_s)
     groups = separated(variant.groups)
     return route.Route(
         name=chosen.name,
         match=route.RouteMatch(prefix="/"),
         metadata=_rewrite(groups, forced),
+        typed_per_filter_config=_unneeded(groups, forced, needs),
         route=_action(groups, chosen, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
     )
 
@@ -121,6 +124,19 @@ def _rewrite(groups: Groups, forced: bool) -> core.Metadata | None:
         kind, value = ("models", target.model) if target.model is not None else ("strip", target.strip_prefix)
         fields.setdefault(kind, {})[target.cluster] = value
     return plain.metadata(REWRITE, fields) if fields else None
+
+
+def _unneeded(groups: Groups, forced: bool, needs: Needs) -> dict[str, Any]:
+    """Switches the upstream Lua filter off where no attempt of the route has anything to change.
+
+    An attempt after one that set a path must set its own, and then every cluster of the route maps paths.
+    """
+    targets = list(chain.from_iterable(groups))
+    names = {target.cluster for target in targets}
+    works = any(target.rewrite or forced for target in targets)
+    if works or names & (needs.maps_paths | needs.passes_keys) or not names & needs.rewrites:
+        return {}
+    return {REWRITE: pack(LuaPerRoute(disabled=True))}
 
 
 _Policy = tuple[Retry, float, float]

@@ -1,4 +1,4 @@
-"""GET /v1/models: one answer that the OpenAI and the Anthropic SDK both read, made when compiling."""
+"""GET /v1/models and /v1/models/{id}: answers that the OpenAI and the Anthropic SDK both read, made when compiling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NO_DATE = "1970-01-01T00:00:00Z"
 
 
 def body(listed: Sequence[ListedModel]) -> str:
-    rows = [_row(model) for model in listed]
+    rows = [row(model) for model in listed]
     page: dict[str, Any] = {
         "object": "list",
         "data": rows,
@@ -23,7 +23,8 @@ def body(listed: Sequence[ListedModel]) -> str:
     return json.dumps(page, separators=(",", ":"), ensure_ascii=False)
 
 
-def _row(model: ListedModel) -> dict[str, Any]:
+def row(model: ListedModel) -> dict[str, Any]:
+    """One model, as both SDKs read it."""
     return {
         "id": model.id,
         "object": "model",

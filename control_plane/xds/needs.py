@@ -9,7 +9,6 @@ from control_plane.deployment import Deployment
 from control_plane.gateway import Cluster, Gateway, Listener, Models, PassthroughCredential, Variant
 from control_plane.xds.copies import Copies, copies, separated
 from control_plane.xds.filters.header_mutation import never_forwarded
-from control_plane.xds.multipart import serves_forms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +40,6 @@ def needs(gateway: Gateway, deployment: Deployment) -> Needs:
         allow_wip=deployment.allow_wip,
         token_usage=deployment.token_usage,
     )
-
-
-def reads_forms(listener: Listener) -> bool:
-    """Whether some model of the listener takes multipart bodies."""
-    return any(serves_forms(variant.endpoints) for _, variant in _variants(listener))
 
 
 def passes_keys(listener: Listener, wanted: Needs) -> bool:

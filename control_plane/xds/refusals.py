@@ -5,7 +5,8 @@ A refusing route carries its error in metadata `plano.error`; `local_replies` tu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.envoy.config.route import v3 as route
@@ -14,7 +15,7 @@ from control_plane.xds import plain
 from control_plane.xds.local_replies import ERROR
 from schemas import errors
 
-_MODEL = "%DYNAMIC_METADATA(ai.request:model):200%"
+_MODEL = "%FILTER_STATE(plano.model:PLAIN):200%"
 _TEXTS = {
     "model_not_found": f"The model `{_MODEL}` is not known to this gateway.",
     "translation_required": (
@@ -58,6 +59,17 @@ def answer(name: str, status: int, body: str, headers: Sequence[core.HeaderValue
         name=name,
         match=route.RouteMatch(prefix="/"),
         direct_response=route.DirectResponseAction(status=status, body=plain.text(body) if body else None),
+        response_headers_to_add=list(headers),
+    )
+
+
+def filled_answer(name: str, body: Mapping[str, Any], headers: Sequence[core.HeaderValueOption] = ()) -> route.Route:
+    """A JSON answer whose strings may hold command operators."""
+    form = core.SubstitutionFormatString(json_format=plain.struct(body), content_type="application/json")
+    return route.Route(
+        name=name,
+        match=route.RouteMatch(prefix="/"),
+        direct_response=route.DirectResponseAction(status=200, body_format=form),
         response_headers_to_add=list(headers),
     )
 

@@ -1,80 +1,90 @@
-"""Which route a request takes: path, then method, then model; everything else is refused by name.
+"""Which route a request takes: one key, looked up once; see `matching.KEY` for what it holds.
 
-In: one listener of the plan. Out: its virtual host. Routes are found through a matcher on filter state, so the cost of
-finding one does not grow with the number of models.
+In: one listener of the plan. Out: its virtual host. Finding a route costs the same however many models there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
-from control_plane.gateway import Agents, Endpoint, ListedModel, Listener, Models
+from control_plane.gateway import ListedModel, Listener, Models
 from control_plane.xds import matching, models_page, plain, refusals
 from control_plane.xds.agent_routes import agent_matcher
-from control_plane.xds.model_routes import model_matcher, shared_retry
+from control_plane.xds.model_routes import by_prefix, models_by_key, shared_retry
+from control_plane.xds.needs import Needs
+from control_plane.xds.surface import HEALTH, Surface, surface
 
 _METHOD = ":method"
-_CORS = (
-    ("access-control-allow-origin", "*"),
-    ("access-control-allow-methods", "GET, OPTIONS"),
-    ("access-control-allow-headers", "Authorization, Content-Type, x-api-key, anthropic-version"),
+_CORS = tuple(
+    plain.set_header(name, value)
+    for name, value in (
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-methods", "GET, OPTIONS"),
+        ("access-control-allow-headers", "Authorization, Content-Type, x-api-key, anthropic-version"),
+    )
 )
-_AGENT_ENDPOINTS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 _LARGEST_PAGE_BYTES = 4096
+_ALWAYS_REFUSED = ("endpoint_not_found", "model_not_found", "invalid_json")
 
 
-def route_configuration(listener: Listener) -> route.RouteConfiguration:
-    page = models_page.body(_listed(listener))
+def route_configuration(listener: Listener, needs: Needs) -> route.RouteConfiguration:
+    offered = surface(listener)
+    page = models_page.body(offered.listed)
     return route.RouteConfiguration(
         name=listener.name,
-        virtual_hosts=[_virtual_host(listener, page)],
+        virtual_hosts=[_virtual_host(listener, offered, page, needs)],
         max_direct_response_body_size_bytes=max(_LARGEST_PAGE_BYTES, len(page.encode())),
     )
 
 
-def _virtual_host(listener: Listener, page: str) -> route.VirtualHost:
+def _virtual_host(listener: Listener, offered: Surface, page: str, needs: Needs) -> route.VirtualHost:
     serves = listener.serves
+    keys, prefixes, retry = _own_answers(offered, page), {}, None
     if isinstance(serves, Models):
-        calls, retry = model_matcher(serves), shared_retry(serves)
-        matcher = _paths(tuple(Endpoint), calls, page, ("/v1/models",))
+        keys |= models_by_key(serves, needs)
+        prefixes = by_prefix(serves, needs)
+        retry = shared_retry(serves)
     else:
-        retry = None
-        matcher = _paths(_AGENT_ENDPOINTS, agent_matcher(serves), page, ("/v1/models", "/agents/v1/models"))
-    return route.VirtualHost(name=listener.name, domains=["*"], matcher=matcher, retry_policy=retry)
+        keys[matching.UNNAMED] = agent_matcher(serves)
+    return route.VirtualHost(name=listener.name, domains=["*"], matcher=_matcher(keys, prefixes), retry_policy=retry)
 
 
-def _listed(listener: Listener) -> Sequence[ListedModel]:
-    if isinstance(listener.serves, Agents):
-        return [ListedModel(id=agent.id, owned_by="plano") for agent in listener.serves.agents]
-    return listener.serves.listed
+def _matcher(keys: Mapping[str, xds.MatcherOnMatch], prefixes: Mapping[str, xds.MatcherOnMatch]) -> xds.Matcher:
+    """Before the filters have set the key, the route is `undecided`: the log shows that name where they refuse."""
+    source = matching.state(matching.KEY)
+    undecided = matching.to_route(refusals.undecided())
+    others = matching.longest_prefix(source, prefixes, undecided) if prefixes else None
+    return matching.exact(source, keys, matching.nested(others) if others else undecided)
 
 
-def _paths(endpoints: Sequence[Endpoint], calls: xds.MatcherOnMatch, page: str, pages: Sequence[str]) -> xds.Matcher:
-    """POST to a known endpoint goes on to `calls`; the other paths are a map.
-
-    Before the filters have set the path, the route is `undecided`: that name is what the log shows of a request they
-    refuse.
-    """
-    known = matching.any_of(matching.equals(matching.state(matching.PATH), path.value) for path in endpoints)
-    post = matching.equals(matching.header(_METHOD), "POST")
-    fixed = {endpoint.value: matching.to_route(refusals.wrong_method("POST")) for endpoint in endpoints}
-    fixed |= {path: matching.nested(_models(page)) for path in pages}
-    fixed["/healthz"] = matching.nested(_health())
-    otherwise = matching.to_route(refusals.refusal("endpoint_not_found"))
-    others = matching.exact(matching.state(matching.PATH), fixed, otherwise)
-    decided = matching.present(matching.state(matching.PATH))
-    cases = [(matching.all_of([post, known]), calls), (decided, matching.nested(others))]
-    return matching.first(cases, matching.to_route(refusals.undecided()))
+def _own_answers(offered: Surface, page: str) -> dict[str, xds.MatcherOnMatch]:
+    """What the gateway answers itself, by key."""
+    keys = {matching.refused(code): matching.to_route(refusals.refusal(code)) for code in _ALWAYS_REFUSED}
+    keys[matching.refused("method_not_allowed")] = matching.to_route(refusals.wrong_method("POST"))
+    for path in offered.model_pages:
+        keys[path] = matching.nested(_page(refusals.json_answer("models", page, _CORS)))
+    keys[matching.PAGE_OF_ONE] = matching.nested(_page(_page_of_one()))
+    keys[HEALTH] = matching.nested(_health())
+    return keys
 
 
-def _models(page: str) -> xds.Matcher:
-    cors = [plain.set_header(name, value) for name, value in _CORS]
-    get = matching.to_route(refusals.json_answer("models", page, cors))
-    preflight = matching.to_route(refusals.answer("models_preflight", 204, "", cors))
-    return _by_method({"GET": get, "HEAD": get, "OPTIONS": preflight}, "GET, OPTIONS")
+def _page_of_one() -> route.Route:
+    """The same for every model: its id and owner come from the filter that found it in the list."""
+    row = models_page.row(ListedModel(id=_state(matching.MODEL), owned_by=_state(matching.OWNER)))
+    return refusals.filled_answer("model", row, _CORS)
+
+
+def _state(key: str) -> str:
+    return f"%FILTER_STATE({key}:PLAIN)%"
+
+
+def _page(get: route.Route) -> xds.Matcher:
+    shown = matching.to_route(get)
+    preflight = matching.to_route(refusals.answer("models_preflight", 204, "", _CORS))
+    return _by_method({"GET": shown, "HEAD": shown, "OPTIONS": preflight}, "GET, OPTIONS")
 
 
 def _health() -> xds.Matcher:

@@ -38,4 +38,4 @@ def attempt(cluster: Cluster, *, rewrites: bool, maps_paths: bool) -> HttpFilter
 
 def _body_parts(cluster: Cluster) -> list[str]:
     forms = serves_forms(endpoint for endpoint, _ in cluster.paths)
-    return ["json_model", *(("form_model", "with_either") if forms else ("with_json",)), "upstream_body"]
+    return ["json_object", "json_model", *(("form_model", "with_either") if forms else ("with_json",)), "upstream_body"]

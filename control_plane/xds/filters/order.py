@@ -14,19 +14,18 @@ from control_plane.xds.filters import (
     buffer,
     caller_auth,
     credential_injector,
-    form_model,
     header_mutation,
     header_to_metadata,
-    json_to_metadata,
     jwt_authn,
     rbac,
+    request_reader,
     router,
-    set_filter_state,
     sse_to_metadata,
     upstream_codec,
     usage,
 )
-from control_plane.xds.needs import Needs, passes_keys, reads_forms
+from control_plane.xds.needs import Needs, passes_keys
+from control_plane.xds.surface import surface
 
 
 def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
@@ -41,18 +40,13 @@ def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
         chain.append(header_to_metadata.caller_key())
     # 3. The limit stands before every filter that reads the body, and lets a retry replay the body.
     chain.append(buffer.body_limit(listener.max_body_bytes))
-    # 4. The model of a form, then that of a JSON body; the second leaves what the first found.
-    forms = reads_forms(listener)
-    if forms:
-        chain.append(form_model.model_of_form())
-    if model:
-        chain.append(json_to_metadata.model_of_body(multipart=forms))
-    # 5. The last time the route is chosen: nothing after this may change path or model.
-    chain.append(set_filter_state.routing_keys(model=model))
-    # 6. Decides on the model that 5 routed by.
+    # 4. Reads path and model; the last time the route is chosen: nothing after this may change path or model.
+    offered = surface(listener)
+    chain.append(request_reader.routing_keys(offered.endpoints, offered.pages, offered.listed, model=model))
+    # 5. Decides on the key that 4 routed by.
     if listener.auth is not None and listener.auth.allowances:
         chain.append(rbac.allow_lists(listener.auth))
-    # 7. Watches the answer only.
+    # 6. Watches the answer only.
     if model and needs.token_usage:
         chain.append(usage.token_counts())
     elif model and needs.allow_wip:

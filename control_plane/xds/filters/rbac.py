@@ -1,12 +1,11 @@
 """rbac: which caller may name which model. Placed after the model is known, so nothing can move the request later.
 
 What is not listed is denied: a policy names a caller and the models it may use; a caller without an allowance has its
-own policy; GET and OPTIONS are free, because routing lets them reach nothing but the gateway's own pages.
+own policy; GET and OPTIONS are free, because routing lets them reach nothing but the gateway's own pages, and so are
+requests that routing refuses anyway.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from envoy_data_plane.envoy.config.rbac import v3 as policy
 from envoy_data_plane.envoy.config.route.v3 import HeaderMatcher
@@ -17,30 +16,22 @@ from envoy_data_plane.envoy.type.matcher import v3 as matcher
 from control_plane.gateway import Allowance, Auth
 from control_plane.xds.access_log import CALLER
 from control_plane.xds.filters.http_filter import http_filter
-from control_plane.xds.filters.json_to_metadata import REQUEST
-from control_plane.xds.matching import MALFORMED, MISSING
-
-_REFUSED_ANYWAY = (MALFORMED,)
+from control_plane.xds.matching import KEY, NAMED, REFUSED, UNNAMED
 
 
 def allow_lists(auth: Auth) -> HttpFilter:
-    policies = {"reads": _policy([_anyone()], [_not_post()]), "unlisted": _policy([_none_of(auth)], [_anything()])}
+    reads = policy.Policy(principals=[policy.Principal(any=True)], permissions=[_not_post()])
+    policies = {"reads": reads, "unlisted": _policy(_none_of(auth))}
     for number, allowance in enumerate(auth.allowances):
-        policies[f"allowance-{number:03}"] = _policy([_caller(allowance)], [_models(allowance)])
+        ids = policy.PrincipalSet(ids=[_caller(allowance), _asks_for(allowance)])
+        policies[f"allowance-{number:03}"] = _policy(policy.Principal(and_ids=ids))
     rules = policy.Rbac(action=policy.RbacAction.ALLOW, policies=policies)
     return http_filter("envoy.filters.http.rbac", Rbac(rules=rules))
 
 
-def _policy(who: list[policy.Principal], what: list[policy.Permission]) -> policy.Policy:
-    return policy.Policy(principals=who, permissions=what)
-
-
-def _anyone() -> policy.Principal:
-    return policy.Principal(any=True)
-
-
-def _anything() -> policy.Permission:
-    return policy.Permission(any=True)
+def _policy(who: policy.Principal) -> policy.Policy:
+    """Filter state can only be asked as a principal, so what is asked for stands beside who asks."""
+    return policy.Policy(principals=[who], permissions=[policy.Permission(any=True)])
 
 
 def _not_post() -> policy.Permission:
@@ -59,17 +50,12 @@ def _none_of(auth: Auth) -> policy.Principal:
     return policy.Principal(not_id=policy.Principal(or_ids=listed))
 
 
-def _models(allowance: Allowance) -> policy.Permission:
-    names = [*allowance.exact, *_REFUSED_ANYWAY, *((MISSING,) if allowance.default else ())]
-    exact = [matcher.StringMatcher(exact=name) for name in names]
-    prefixes = [matcher.StringMatcher(prefix=prefix) for prefix in allowance.prefixes]
-    return policy.Permission(or_rules=policy.PermissionSet(rules=list(_asks([*exact, *prefixes]))))
-
-
-def _asks(values: Iterable[matcher.StringMatcher]) -> Iterable[policy.Permission]:
-    for value in values:
-        found = _metadata(REQUEST, "model", value)
-        yield policy.Permission(sourced_metadata=policy.SourcedMetadata(metadata_matcher=found))
+def _asks_for(allowance: Allowance) -> policy.Principal:
+    names = [*(NAMED + name for name in allowance.exact), *((UNNAMED,) if allowance.default else ())]
+    prefixes = [REFUSED, "/", *(NAMED + prefix for prefix in allowance.prefixes)]
+    keys = [*(matcher.StringMatcher(exact=n) for n in names), *(matcher.StringMatcher(prefix=p) for p in prefixes)]
+    asked = [policy.Principal(filter_state=matcher.FilterStateMatcher(key=KEY, string_match=key)) for key in keys]
+    return policy.Principal(or_ids=policy.PrincipalSet(ids=asked))
 
 
 def _metadata(namespace: str, key: str, value: matcher.StringMatcher) -> matcher.MetadataMatcher:

@@ -34,11 +34,17 @@ local function model_parts(s, boundary)
   return opening and spans, opening
 end
 
--- The model a form names (the last one, as with repeated JSON keys), or nil.
+-- The model a form names: "" where it names none, nil when this is no form or two parts name different models.
 local function form_model(s, boundary)
   local spans = model_parts(s, boundary)
-  local last = spans and spans[#spans]
-  return last and s:sub(last[1], last[2])
+  if not spans then return nil end
+  local model
+  for _, span in ipairs(spans) do
+    local value = s:sub(span[1], span[2])
+    if model and model ~= value then return nil end
+    model = value
+  end
+  return model or ""
 end
 
 -- The form with the model set, or nil when nothing has to change.

@@ -1,7 +1,6 @@
 -- The model this attempt asks for: the route says it per cluster, or says which prefix to take off the client's name.
 local function asked_model(handle)
-  local known = handle:streamInfo():dynamicMetadata():get("ai.request")
-  return known and known["model"]
+  return handle:streamInfo():filterState():get("plano.model")
 end
 
 local function target_model(handle)

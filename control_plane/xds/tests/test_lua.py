@@ -50,11 +50,7 @@ QUOTED = json.dumps(REAL, ensure_ascii=False).replace('\\"', "\\u0022").replace(
 BODIES = {
     "plain": ('{"model":"alias"}', '{"model":@}'),
     "spacing kept": ('  { "a" : 1 ,\n\t"model" :\r\n "alias" }\n', '  { "a" : 1 ,\n\t"model" :\r\n @ }\n'),
-    "every duplicate": ('{"model":"other","model":"alias"}', '{"model":@,"model":@}'),
-    "any type of a duplicate": (
-        '{"model":[1,{"model":2}],"model":-1.5e3,"model":"alias"}',
-        '{"model":@,"model":@,"model":@}',
-    ),
+    "every duplicate": ('{"model":"alias","model":"\\u0061lias"}', '{"model":@,"model":@}'),
     "nested left alone": (
         '{"x":{"model":"alias"},"y":["model"],"model":"alias"}',
         '{"x":{"model":"alias"},"y":["model"],"model":@}',
@@ -80,14 +76,9 @@ def test_only_the_model_changes(world, body, expected):
     assert seen.headers["content-length"] == str(len(seen.body))
 
 
-# Envoy's own parser refuses integers outside 64 bits, so such a body never gets this far.
 keys = st.one_of(st.sampled_from(["model", "messages", "Model", "model ", ""]), st.text(max_size=8))
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(1 << 63), (1 << 63) - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=12,
 )

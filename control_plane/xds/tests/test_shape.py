@@ -101,3 +101,26 @@ def test_an_empty_models_page_is_still_a_page():
         "first_id": None,
         "last_id": None,
     }
+
+
+def test_only_a_route_without_changes_skips_the_rewriting():
+    routes = (
+        model_route("kept", (target("alone", "kept", rewrite=False),)),
+        model_route("alias", (target("alone", "kept"),)),
+        model_route("mixed", (target("alone", "mixed", rewrite=False),), (target("same", "other"),)),
+        model_route("moved", (target("alone", "moved", rewrite=False),), (target("other", "moved", rewrite=False),)),
+    )
+    accounts = (cluster("same"), cluster("other", paths=RENAMED), cluster("alone"))
+    plain = to_plain(bootstrap(gateway(models(*routes[:3]), *accounts), Deployment()))
+    assert _off(plain) == {"kept"}
+    assert _off(to_plain(bootstrap(gateway(models(*routes), *accounts), Deployment()))) == set()
+
+
+def _off(node):
+    """Names of the routes under a rendered node that switch the attempt's Lua filter off."""
+    if isinstance(node, list):
+        return {name for each in node for name in _off(each)}
+    if not isinstance(node, dict):
+        return set()
+    found = {node["name"]} if "typed_per_filter_config" in node else set()
+    return found | {name for each in node.values() for name in _off(each)}

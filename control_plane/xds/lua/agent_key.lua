@@ -1,0 +1,4 @@
+-- Agents take any body as it is.
+local function call_key()
+  return CALL
+end

@@ -1,0 +1,22 @@
+-- The model of a request, whatever kind of body it has: "" where none is named, nil where the body cannot be read.
+local function is_json(content_type)
+  if not content_type or content_type == "application/json" then return true end
+  local kind = content_type:lower():match("^%s*application/([%w%.%+%-]+)%s*;?")
+  return kind == "json" or (kind and kind:sub(-5) == "+json")
+end
+
+local function model_of(content_type, text)
+  if is_json(content_type) then return json_model(text) end
+  local boundary = boundary_of(content_type)
+  return boundary and form_model(text, boundary)
+end
+
+-- What routing looks up for a call, and the model as the client spelt it.
+local function call_key(handle)
+  local body = handle:body()
+  local text = body and body:getBytes(0, body:length())
+  local model = text and model_of(handle:headers():get("content-type"), text)
+  if not model then return INVALID end
+  if model == "" then return MISSING end
+  return MODEL .. model, model
+end
