@@ -121,7 +121,7 @@ def test_diff_with_what_runs():
     for checked in ("--check", "--no-check"):
         result = run("render", checked, "--diff")
         assert result.exit_code == 1
-        assert result.stderr.startswith("error: nothing was started as 'default' yet")
+        assert "error: nothing was started as 'default' yet" in result.stderr
     directory = RunDirectory(Path("run/default").absolute())
     directory.prepare()
     directory.bootstrap.write_text("{}\n")
