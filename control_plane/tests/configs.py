@@ -69,3 +69,12 @@ def accepted(text: str, env: Mapping[str, str] | None = None) -> Config:
 def found(problems: Problems, level: str = "error") -> list[str]:
     """`line:column rule` of each problem of a level, in order."""
     return [f"{p.place.line}:{p.place.column} {p.rule}" for p in problems if p.level == level]
+
+
+def refused_once(text: str, line: int, rule: str, what: str, do: str) -> None:
+    """One error, told in that line, by that rule, in words that hold these; never with a written secret in it."""
+    config, problems = read_text(text)
+    assert config is None
+    assert [(p.place.line, p.rule) for p in problems.errors] == [(line, rule)], "\n".join(map(str, problems))
+    assert what in problems.errors[0].what and do in problems.errors[0].do, str(problems.errors[0])
+    assert "pw-secret" not in str(problems.errors[0])
