@@ -172,10 +172,10 @@ def default_connect_s(config: Config) -> float:
 
 
 def headers(provider: Provider) -> tuple[FixedHeader, ...]:
-    """The provider's usual headers, then the entry's own, which win; names in lower case."""
+    """The provider's usual headers, then the entry's own, which win; by name, in lower case."""
     values = {name.lower(): _literal(value) for name, value in provider.row.headers}
     values.update((header.name.lower(), _value(header.value)) for header in provider.entry.headers)
-    return tuple(FixedHeader(name=name, value=value) for name, value in values.items())
+    return tuple(FixedHeader(name=name, value=value) for name, value in sorted(values.items()))
 
 
 def _value(text: Text) -> str:
