@@ -76,7 +76,7 @@ def check(bootstrap: str, environ: Mapping[str, str]) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "bootstrap.json")
         file.write_text(bootstrap, encoding="utf-8")
-        command = [str(envoy), "--mode", "validate", "-c", str(file), "-l", "error"]
+        command = [str(envoy), "--mode", "validate", "-c", str(file), "-l", "error", "--disable-hot-restart"]
         try:
             ended = subprocess.run(
                 command, env=inherited, capture_output=True, text=True, timeout=_VALIDATION_TIMEOUT_S

@@ -192,3 +192,12 @@ def test_an_interrupted_write_leaves_the_old_file(monkeypatch, tmp_path: Path):
     assert target.read_text() == "old"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".kept")] == []
+
+
+def test_a_check_by_envoy_leaves_no_shared_memory():
+    kept = Path("/dev/shm")
+    if not kept.is_dir():
+        pytest.skip("this system keeps shared memory elsewhere")
+    found = set(kept.glob("envoy_shared_memory_*"))
+    assert run("render").exit_code == 0
+    assert set(kept.glob("envoy_shared_memory_*")) <= found

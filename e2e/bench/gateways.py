@@ -68,7 +68,7 @@ def _envoy(
         str(config),
         "--concurrency",
         "1",
-        "--use-dynamic-base-id",
+        "--disable-hot-restart",
         "-l",
         "warning",
     ]

@@ -188,7 +188,7 @@ def running(plan: Gateway, environ: Mapping[str, str] | None = None, **deploymen
             ENVOY,
             "-c",
             str(folder / "bootstrap.json"),
-            "--use-dynamic-base-id",
+            "--disable-hot-restart",
             "--concurrency",
             "1",
             "-l",
