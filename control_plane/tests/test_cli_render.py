@@ -194,10 +194,11 @@ def test_an_interrupted_write_leaves_the_old_file(monkeypatch, tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".kept")] == []
 
 
-def test_a_check_by_envoy_leaves_no_shared_memory():
-    kept = Path("/dev/shm")
-    if not kept.is_dir():
-        pytest.skip("this system keeps shared memory elsewhere")
-    found = set(kept.glob("envoy_shared_memory_*"))
+def test_a_check_by_envoy_leaves_no_shared_memory(monkeypatch, tmp_path: Path):
+    """Without the option Envoy creates a segment that outlives it; other Envoys of this machine do so too."""
+    envoy = tmp_path / "envoy"
+    envoy.write_text('#!/bin/sh\necho "$@" >"$0.asked"\n')
+    envoy.chmod(0o755)
+    monkeypatch.setenv("PLANO_ENVOY", str(envoy))
     assert run("render").exit_code == 0
-    assert set(kept.glob("envoy_shared_memory_*")) <= found
+    assert "--disable-hot-restart" in (tmp_path / "envoy.asked").read_text().split()
