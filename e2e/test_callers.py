@@ -194,6 +194,14 @@ def test_allow_list_is_not_fooled_by_two_models(world: World, models: tuple[str,
     assert not world.provider.seen
 
 
+def test_allow_list_is_not_fooled_by_capitals(world: World) -> None:
+    """Some providers' JSON readers make no difference between "model" and "Model"."""
+    body = b'{"model": "fast", "Model": "gpt-4o", "messages": []}'
+    reply = call(world.port, CHAT, body, _bearer(TEAM_B))
+    assert (reply.status, reply.error["code"]) == (400, "invalid_json")
+    assert not world.provider.seen
+
+
 def test_rs256_token(world: World) -> None:
     assert call(world.port, CHAT, chat(), _bearer(keys.token(_claims(), world.rsa, "r"))).status == 200
     assert world.provider.last.header("authorization") == "Bearer sk-provider"

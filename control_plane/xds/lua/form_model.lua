@@ -1,37 +1,65 @@
 -- The "model" part of a multipart/form-data body: audio and image uploads carry it there.
 
+-- Readers of forms differ over everything unusual, so a form is read strictly or not at all: the provider must not see
+-- another model than the gateway.
+
+-- The parameters after a header's first word, names in lower case; nil when they are not written the plain way.
+local function parameters(text)
+  local found = {}
+  while text ~= "" do
+    local name, value, rest = text:match('^[ \t]*;[ \t]*([%w%*_-]+)="([^"\\%c]*)"[ \t]*(.*)$')
+    if not name then name, value, rest = text:match('^[ \t]*;[ \t]*([%w%*_-]+)=([^;"\\%s%c]+)[ \t]*(.*)$') end
+    if not name or found[name:lower()] then return nil end
+    found[name:lower()], text = value, rest
+  end
+  return found
+end
+
 local function boundary_of(content_type)
-  if not content_type or not content_type:lower():find("^%s*multipart/form%-data") then return nil end
-  local from = select(2, content_type:lower():find(";%s*boundary="))
-  if not from then return nil end
-  return content_type:match('^"([^"]+)"', from + 1) or content_type:match("^([^;%s]+)", from + 1)
+  local kind, rest = (content_type or ""):match("^%s*([^;%s]+)%s*(.*)$")
+  if not kind or kind:lower() ~= "multipart/form-data" then return nil end
+  local found = parameters(rest)
+  return found and not found["boundary*"] and found.boundary ~= "" and found.boundary or nil
 end
 
-local function part_name(head)
-  for line in head:gmatch("[^\r\n]+") do
-    if line:lower():find("^content%-disposition%s*:") then
-      return line:match(';%s*[nN][aA][mM][eE]="([^"]*)"') or line:match(';%s*[nN][aA][mM][eE]=([^;%s"]+)')
-    end
+-- What a part says of itself, header names in lower case; nil when a line is odd or given twice.
+local function part_headers(head)
+  local found = {}
+  for line in (head .. "\r\n"):gmatch("(.-)\r\n") do
+    local name, value = line:match("^([^%s:]+):[ \t]*(.-)[ \t]*$")
+    if not name or value:find("%c") or found[name:lower()] then return nil end
+    found[name:lower()] = value
   end
+  return found
 end
 
--- First and last character of every model part's content, and where the first part begins; nil without parts.
+-- Whether the part with this head is the model; nil when it cannot be told for sure.
+local function is_model_part(head)
+  local headers = part_headers(head)
+  local kind, rest = ((headers or {})["content-disposition"] or ""):match("^([%w-]+)[ \t]*(.*)$")
+  local found = kind and kind:lower() == "form-data" and parameters(rest)
+  if not found or not found.name or found["name*"] then return nil end
+  if found.name:lower():gsub("%W", "") ~= "model" then return false end
+  if found.name ~= "model" or found.filename or found["filename*"] then return nil end
+  return not headers["content-transfer-encoding"] or nil
+end
+
+-- First and last character of every model part's content, and where the first part begins; nil when this is no form.
 local function model_parts(s, boundary)
-  local mark = "--" .. boundary
-  local start = s:find(mark, 1, true)
-  local opening, spans = start, {}
-  while start do
-    local head_from = select(2, s:find("^[ \t]*\r?\n", start + #mark))
-    if not head_from then break end
-    local stop = s:find("\r\n" .. mark, head_from, true)
-    if not stop then break end
-    local _, head_to = s:find("\r\n\r\n", head_from, true)
-    if head_to and head_to < stop and part_name(s:sub(head_from + 1, head_to)) == "model" then
-      spans[#spans + 1] = { head_to + 1, stop - 1 }
-    end
-    start = stop + 2
+  local mark, spans = "--" .. boundary, {}
+  if s:sub(1, #mark) ~= mark or s:find("\r" .. mark, 1, true) then return nil end
+  local at = #mark + 1
+  while s:sub(at, at + 1) == "\r\n" do
+    local _, head_to = s:find("\r\n\r\n", at, true)
+    local stop = s:find("\n" .. mark, at, true)
+    if not head_to or not stop or stop - 1 <= head_to or s:sub(stop - 1, stop - 1) ~= "\r" then return nil end
+    local is_model = is_model_part(s:sub(at + 2, head_to - 4))
+    if is_model == nil then return nil end
+    if is_model then spans[#spans + 1] = { head_to + 1, stop - 2 } end
+    at = stop + 1 + #mark
   end
-  return opening and spans, opening
+  if not s:find("^%-%-%s*$", at) then return nil end
+  return spans, 1
 end
 
 -- The model a form names: "" where it names none, nil when this is no form or two parts name different models.

@@ -68,14 +68,15 @@ local function scalar_end(s, i, c)
   return number_end(s, i, c)
 end
 
--- Whether the key between its quotes spells "model", escapes included.
+-- Whether the key between its quotes spells "model", escapes included, in capitals or not: some providers' JSON readers
+-- make no difference there, so the gateway must not either.
 local function is_model(s, first, last)
   local size = last - first + 1
-  if size == 5 then return sub(s, first, last) == "model" end
+  if size == 5 then return sub(s, first, last):lower() == "model" end
   if size < 10 or size > 30 then return false end
   local raw = sub(s, first, last)
   if not find(raw, "\\u00", 1, true) then return false end
-  return raw:gsub("\\u00(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end) == "model"
+  return raw:gsub("\\u00(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end):lower() == "model"
 end
 
 -- First and last character of every top-level "model" value (flat: first, last, first, last), and where the object

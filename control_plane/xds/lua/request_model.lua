@@ -15,7 +15,9 @@ end
 local function call_key(handle)
   local body = handle:body()
   local text = body and body:getBytes(0, body:length())
-  local model = text and model_of(handle:headers():get("content-type"), text)
+  -- Of two content types the provider might follow the other one.
+  local plain = handle:headers():getNumValues("content-type") < 2
+  local model = text and plain and model_of(handle:headers():get("content-type"), text)
   if not model then return INVALID end
   if model == "" then return MISSING end
   return MODEL .. model, model

@@ -47,7 +47,7 @@ def expected(body: bytes) -> str:
         value = json.loads(body, object_pairs_hook=keep, parse_int=_number, parse_float=_number)
     except (ValueError, RecursionError):
         return "invalid_json"
-    named = ["" if member is None else member for key, member in pairs if key == "model"]
+    named = ["" if member is None else member for key, member in pairs if key.lower() == "model"]
     if not isinstance(value, dict) or any(member != named[0] for member in named):
         return "invalid_json"
     model = named[0] if named else ""
@@ -124,6 +124,8 @@ CASES = {
     "too deep": (b'{"a":' + b"[" * 512 + b"]" * 512 + b',"model":"gpt-4o"}', "invalid_json"),
     "two models": (b'{"model":"gpt-4o","model":"other"}', "invalid_json"),
     "one model twice": (b'{"model":"gpt-4o","m\\u006fdel":"gpt-4\\u006f"}', "known"),
+    "a model in capitals too": (b'{"model":"gpt-4o","Model":"other"}', "invalid_json"),
+    "capitals and escapes": (b'{"model":"gpt-4o","M\\u004fdel":"other"}', "invalid_json"),
     "a model and null": (b'{"model":null,"model":"gpt-4o"}', "invalid_json"),
     "null": (b'{"model":null}', "missing_model"),
     "number": (b'{"model":1}', "invalid_json"),
@@ -171,6 +173,54 @@ def test_a_form_that_names_two_models_is_refused(world):
     part = '--B\r\nContent-Disposition: form-data; name="model"\r\n\r\n%s\r\n'
     body = (part % "gpt-4o" + part % "other" + "--B--\r\n").encode()
     assert read(world, body, "multipart/form-data; boundary=B") == "invalid_json"
+
+
+PLAIN = 'form-data; name="model"'
+FORM = "multipart/form-data; boundary=B"
+
+
+def part(disposition: str, value: str) -> str:
+    return f"--B\r\nContent-Disposition: {disposition}\r\n\r\n{value}\r\n"
+
+
+KNOWN, OTHER, END = part(PLAIN, "gpt-4o"), part(PLAIN, "other"), "--B--\r\n"
+FILE = part('form-data; name="file"; filename="\u00fc model.wav"', "\x00\r\n--A\r\n")
+ODD_FORMS = {
+    "a name inside a value": KNOWN + part('form-data; x="; name="; name="model"', "other") + END,
+    "encoded name": KNOWN + part("form-data; name*=utf-8''model", "other") + END,
+    "folded line": KNOWN + part('form-data;\r\n name="model"', "other") + END,
+    "escaped name": KNOWN + part('form-data; name="mo\\del"', "other") + END,
+    "other quotes": KNOWN + part("form-data; name='model'", "other") + END,
+    "capitals": KNOWN + part('form-data; name="Model"', "other") + END,
+    "spaces around": KNOWN + part('form-data; name = "model"', "other") + END,
+    "two names": KNOWN + part('form-data; name="x"; name="model"', "other") + END,
+    "two lines": KNOWN + part('form-data; name="x"\r\nContent-Disposition: ' + PLAIN, "other") + END,
+    "model as a file": part(PLAIN + '; filename="x"', "gpt-4o") + END,
+    "encoded model": part(PLAIN + "\r\nContent-Transfer-Encoding: base64", "gpt-4o") + END,
+    "after the end": KNOWN + END + OTHER + END,
+    "before the beginning": "x\r\n" + KNOWN + END,
+    "line feeds only": OTHER.replace("\r", "") + KNOWN + END,
+    "longer boundary": KNOWN + OTHER.replace("--B", "--Bx") + END,
+    "no end": KNOWN,
+}
+
+
+@pytest.mark.parametrize("body", ODD_FORMS.values(), ids=list(ODD_FORMS))
+def test_a_form_that_readers_differ_over_is_refused(world, body):
+    assert read(world, body.encode(), FORM) == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    "kind", [FORM + "; boundary=C", FORM + "; boundary*=C", 'multipart/form-data; x="; boundary=C"; boundary=B\\']
+)
+def test_a_boundary_that_readers_differ_over_is_refused(world, kind):
+    assert read(world, (KNOWN + END).encode(), kind) == "invalid_json"
+
+
+@pytest.mark.parametrize("kind", [FORM, 'Multipart/Form-Data; charset=utf-8; Boundary="B"'])
+@pytest.mark.parametrize("body", [KNOWN + FILE + END, FILE + KNOWN + "--B--"])
+def test_forms_as_clients_write_them_are_read(world, kind, body):
+    assert read(world, body.encode(), kind) == "known"
 
 
 @pytest.mark.parametrize("path", ["/v1/models/gpt-4o", "/v1/models/vendor/some%20model"])
