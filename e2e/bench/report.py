@@ -167,8 +167,8 @@ def _method(effort: Effort) -> str:
 - Every way leads to the same provider: an Envoy that reads the request to its end and answers from memory, and for
   streams a small server whose first event leaves at once. The bare hop is an Envoy with a listener, the router and a
   cluster: no filter, no access log. The native path is a YAML file through `plano-cp render`, nothing changed
-  afterwards: path and method rules, body check, model lookup, body limit, the provider's key, JSON access log, hardening,
-  all on; token counting, which is off by default, is off.
+  afterwards: path and method rules, body check, model lookup, body limit, the provider's key, JSON access log and
+  hardening are on; token counting, off by default, is off.
   LiteLLM runs from PyPI in its own environment with one worker, without key checks, database or logging.
 - Every gateway runs on the first core (Envoy with one worker thread); load and provider share the others. Requests
   carry about 2 KB of JSON over kept-open connections with TCP_NODELAY; any answer but 200 ends the run.
@@ -176,6 +176,6 @@ def _method(effort: Effort) -> str:
   groups of 25 so that a slow moment of the machine falls on all of them; ratios are formed inside a round.
 - In flight: each round keeps {effort.connections} connections busy for {effort.loaded} requests (LiteLLM a twentieth).
   CPU is the kernel's count for the gateway's processes, children included; the load's own CPU is not in it.
-- Where the native path's CPU goes, and what was tried to lower it, stands in ARCHITECTURE.md, "What the native path costs".
+- Where the native path's CPU goes, and what was tried to lower it: ARCHITECTURE.md, "What the native path costs".
 - Memory is resident memory of the gateway's processes; the three native rows are one process.
 """
