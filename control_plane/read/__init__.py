@@ -14,7 +14,7 @@ from control_plane.config import Agent, Config, Endpoint, Filter, Overrides, Tra
 from control_plane.document import Document, copy
 from control_plane.document import Mapping as MappingNode
 from control_plane.problems import Problems
-from control_plane.read import legacy, schema_check
+from control_plane.read import exposed, legacy, schema_check
 from control_plane.read import listeners as read_listeners
 from control_plane.read import models as read_models
 from control_plane.read.sections import Section
@@ -26,6 +26,7 @@ def config(document: Document, env: Mapping[str, str], problems: Problems) -> Co
     root = copy(document.root)
     assert isinstance(root, MappingNode)
     legacy.modernise(root, problems)
+    exposed.check(root, problems)
     root = substitute(root, env, problems)
     assert isinstance(root, MappingNode)
     modern = replace(document, root=root)

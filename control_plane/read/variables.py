@@ -31,6 +31,11 @@ def is_secret(path: tuple[Step, ...]) -> bool:
     return any(_matches(path, pattern) for pattern in _SECRETS)
 
 
+def is_prose(path: tuple[Step, ...]) -> bool:
+    """Free text, in which a dollar sign means nothing."""
+    return bool(path) and path[-1] in _PROSE_KEYS
+
+
 def _matches(path: tuple[Step, ...], pattern: tuple[Step, ...]) -> bool:
     return len(path) == len(pattern) and all(p in ("*", step) for step, p in zip(path, pattern, strict=True))
 
@@ -48,7 +53,7 @@ def substitute(node: Node, env: Names[str, str], problems: Problems, path: tuple
 
 
 def _scalar(node: Scalar, env: Names[str, str], problems: Problems, path: tuple[Step, ...]) -> Scalar:
-    if "$" not in node.text or not isinstance(node.value, str) or (path and path[-1] in _PROSE_KEYS):
+    if "$" not in node.text or not isinstance(node.value, str) or is_prose(path):
         return node
     _check_syntax(node, problems)
     if is_secret(path):

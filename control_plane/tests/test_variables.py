@@ -97,3 +97,29 @@ def test_prose_may_hold_dollars(price: str) -> None:
 def test_a_malformed_reference_is_refused() -> None:
     _, problems = read_text(MINIMAL.replace("$OPENAI_API_KEY", '"${OPENAI-KEY}"'))
     assert found(problems) == ["5:40 variable-syntax"]
+
+
+PROVIDER = "{model: mistral/m, access_key: $S, base_url: 'http://h'}"
+EXPOSED = {
+    "base_url": PROVIDER.replace("http://h", "http://h/$S"),
+    "model": PROVIDER.replace("mistral/m", "mistral/$S"),
+    "name": PROVIDER.replace("{", "{name: $S, ", 1),
+    "http_host": PROVIDER.replace("{", "{http_host: $S, ", 1),
+    "region": "{model: bedrock/m, aws: {region: $AWS_SECRET_ACCESS_KEY}}",
+    "beside a header": "{model: mistral/m, headers: {X-Key: 'Bearer $S'}, base_url: 'http://h/$S'}",
+}
+
+
+@pytest.mark.parametrize("entry", EXPOSED.values(), ids=EXPOSED.keys())
+def test_a_secret_is_refused_where_it_would_be_readable(entry: str) -> None:
+    environ = {"S": "pw-secret", "AWS_SECRET_ACCESS_KEY": "pw-secret"}
+    config, problems = read_text(MINIMAL + f"  - {entry}\n", environ)
+    (told,) = [problem for problem in problems.errors if problem.rule == "exposed-secret"]
+    assert config is None and told.place.line == 6 and "another variable" in told.do
+    assert not any("pw-secret" in str(problem) for problem in problems if problem.rule == "exposed-secret")
+
+
+def test_a_variable_may_be_plain_in_many_places_or_secret_in_many() -> None:
+    text = MINIMAL.replace("name: llm", "name: $N").replace("12000", "12000, address: $A")
+    text += "  - {model: mistral/m, access_key: $OPENAI_API_KEY, name: $N}\nsystem_prompt: never say $OPENAI_API_KEY\n"
+    assert accepted(text, {"N": "x", "A": "127.0.0.1"}).model_providers[1].name == "x"
