@@ -6,8 +6,9 @@ import re
 
 from control_plane import catalogue
 from control_plane.check.places import Places
-from control_plane.check.urls import host_fault, url_fault
+from control_plane.check.urls import host_fault, url_fault, without_endpoint
 from control_plane.config import Config, ModelProvider
+from control_plane.gateway import Endpoint
 from control_plane.problems import Problems
 from control_plane.read.schema_check import shown
 from control_plane.suggest import closest, listed
@@ -108,6 +109,9 @@ def _check_address(provider: ModelProvider, places: Places, problems: Problems) 
         if "password" in fault:
             do = "put credentials into access_key or headers"
         problems.error(places.of(provider.at, "base_url"), "address", f"base_url {fault}", do)
+    elif provider.base_url is not None and (base := without_endpoint(provider.base_url, list(Endpoint))):
+        what = "base_url ends with an endpoint, and the gateway adds the endpoint itself"
+        problems.error(places.of(provider.at, "base_url"), "address", what, f"write {shown(base)}")
     if provider.http_host is not None and (fault := host_fault(provider.http_host)):
         at = places.of(provider.at, "http_host")
         problems.error(at, "address", f"http_host {fault}", "write for example api.example.com")

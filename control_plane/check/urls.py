@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from ipaddress import IPv6Address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9_.])?", re.ASCII)
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\s@\[\]]+)(:(?P<port>\d{1,5}))?", re.ASCII)
+
+# What gateways on the way resolve differently, so that the request would end somewhere else.
+_ODD_PATH = re.compile(r"//|/\.{1,2}(/|$)")
+_CHAT = "/chat/completions"
 
 
 def url_fault(url: str, schemes: tuple[str, ...] = ("http", "https"), *, path: bool = True) -> str | None:
@@ -25,9 +30,23 @@ def url_fault(url: str, schemes: tuple[str, ...] = ("http", "https"), *, path: b
         return "holds a user name or password"
     if not _is_host(parts.hostname or "") or port == 0:
         return "has no valid host and port"
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         return "holds a query or a fragment"
+    if _ODD_PATH.search(unquote(parts.path)):
+        return "has '//' or a dot segment in its path"
     return None if path or parts.path in ("", "/") else "has a path"
+
+
+def without_endpoint(url: str, endpoints: Iterable[str]) -> str | None:
+    """The URL before the endpoint it ends with, its version kept; None when it ends with none of them.
+
+    `endpoints` are paths such as /v1/messages. Chat completions are known under any version.
+    """
+    bare = url.rstrip("/")
+    if bare.endswith(_CHAT):
+        return bare.removesuffix(_CHAT)
+    found = next((endpoint for endpoint in endpoints if bare.endswith(endpoint)), None)
+    return bare.removesuffix(found[found.index("/", 1) :]) if found else None
 
 
 def host_fault(written: str) -> str | None:
