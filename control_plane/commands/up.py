@@ -82,7 +82,7 @@ def command(
     require_valid(compiled, later=NOT_ENFORCED)
     require_secrets(compiled)
     assert compiled.gateway is not None, "checked by require_valid"
-    require_files(compiled.gateway)
+    require_files(compiled)
     target = run_directory(name, os.environ)
     source = str(path.absolute()) if path else "the keys in the environment"
     try:

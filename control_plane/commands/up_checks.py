@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,22 +31,14 @@ def require_secrets(compiled: Compiled) -> None:
     raise WrongInput(f"{noun} not set; export {it}, or write {it} into .env beside the configuration:\n{rows}")
 
 
-def require_files(gateway: Gateway) -> None:
-    """A fault with a line for every file of a listener's TLS that is not there or cannot be read."""
-    wanted = [
-        (key, path, listener)
-        for listener in gateway.listeners
-        if listener.tls
-        for key, path in (
-            ("cert_file", listener.tls.cert_file),
-            ("key_file", listener.tls.key_file),
-            ("client_ca_file", listener.tls.client_ca_file),
-        )
-        if path is not None
-    ]
-    unreadable = [f"  {key}: {path}  ({on.name}, {on.at})" for key, path, on in wanted if not os.access(path, os.R_OK)]
-    if unreadable:
-        raise WrongInput("no such file, or not readable; make it, or change the path:\n" + "\n".join(unreadable))
+def require_files(compiled: Compiled) -> None:
+    """A fault with a line for every file Envoy has to open that is not there or cannot be read."""
+    from control_plane.files import unreadable
+
+    assert compiled.config and compiled.document, "checked before"
+    rows = [f"  {file.key}: {file.path}  ({file.at})" for file in unreadable(compiled.config, compiled.document)]
+    if rows:
+        raise WrongInput("no such file, or not readable; make it, or change the path:\n" + "\n".join(rows))
 
 
 def require_envoy(environ: Mapping[str, str]) -> Path:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NOT_ENFORCED = "not-enforced"
 """The rule of a key that is read but does nothing yet."""
+OPEN = "open to everyone who can reach it: add auth, or address: 127.0.0.1"
 POLL_S = 0.05
 
 
@@ -26,6 +27,8 @@ def report(directory: RunDirectory, plan: RunPlan, problems: Problems) -> None:
     say(f"{paint('running', 'green', bold=True)}: {plan.config}")
     for door in plan.doors:
         say(f"\n{paint(door.name, 'cyan', bold=True)} ({door.kind}) on {door.address}:{door.port}")
+        if door.open:
+            say(f"  {paint(OPEN, 'yellow')}")
         say(f"  {door.curl}")
     _say_not_enforced(problems)
     name = name_words(directory)

@@ -38,6 +38,7 @@ def command(file: Path | None, directory: Path | None, check_environment: bool, 
     compiled = compile_source(path)
     if check_environment:
         add_missing_secrets(compiled)
+    add_unreadable_files(compiled)
     problems = compiled.problems
     code = 2 if problems.errors else 1 if strict and problems.warnings else 0
     if as_json:
@@ -57,6 +58,17 @@ def add_missing_secrets(compiled: Compiled) -> None:
     for variable, place in secrets.missing(compiled.config, compiled.gateway, compiled.environment):
         do = f"export {variable}, or write it into .env beside the file"
         compiled.problems.error(place, "secret-not-set", f"the environment variable {variable} is not set", do)
+
+
+def add_unreadable_files(compiled: Compiled) -> None:
+    """A warning for every file that is not here: the configuration may be rendered for another machine."""
+    from control_plane.files import unreadable
+
+    if compiled.config is None or compiled.document is None:
+        return
+    for file in unreadable(compiled.config, compiled.document):
+        what = f"{file.key}: there is no readable file {file.path} on this machine"
+        compiled.problems.warn(file.at, "no-file", what, "`up` needs it here; correct the path, or make the file")
 
 
 def _verdict(name: str, errors: int, warnings: int) -> str:

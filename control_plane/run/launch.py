@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def _door(listener: Listener, gateway: Gateway) -> Door:
         port=listener.port,
         probe="tcp" if mutual else "https" if listener.tls else "http",
         curl=curl_line(listener, gateway),
+        open=not (mutual or listener.auth or ip_address(listener.address).is_loopback),
     )
 
 

@@ -103,7 +103,10 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A listener as seen from outside. `probe`: how to ask whether it is up (tcp: it wants a client certificate)."""
+    """A listener as seen from outside. `probe`: how to ask whether it is up (tcp: it wants a client certificate).
+
+    `open`: other machines may reach it, and it asks nobody who they are.
+    """
 
     name: str
     kind: str
@@ -111,6 +114,7 @@ class Door:
     port: int
     probe: Literal["http", "https", "tcp"] = "http"
     curl: str = ""
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,19 @@ def test_every_problem_with_its_place_and_exit_2():
     assert verdict == f"plano.yaml: {len(problems)} errors"
 
 
+def test_files_that_are_not_there_are_warnings_with_their_places():
+    Path("there.pem").write_text("certificate")
+    extra = "tls: {cert_file: there.pem, key_file: no.key}, auth: {jwt: [{name: i, issuer: i, jwks_file: no.json}]}"
+    text = GOOD.replace("port: 12000", f"port: 12000, {extra}") + "overrides: {upstream_tls_ca_path: no.ca}\n"
+    Path("plano.yaml").write_text(text)
+    result = run("validate", "plano.yaml")
+    rows = [line for line in result.stdout.splitlines() if "no readable file" in line]
+    assert result.exit_code == 0 and len(rows) == 3 and all(": warning: " in row for row in rows)
+    assert rows[0].startswith(f"plano.yaml:3:{text.splitlines()[2].index('no.key') + 1}: ")
+    assert rows[2].startswith("plano.yaml:6:35: ")
+    assert run("validate", "plano.yaml", "--strict").exit_code == 1
+
+
 def test_json_is_for_scripts():
     Path("plano.yaml").write_text(BAD)
     result = run("validate", "plano.yaml", "--json")

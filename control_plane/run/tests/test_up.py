@@ -98,6 +98,7 @@ def test_up_status_logs_down(program: Program):
     up = program.run("up")
     assert up.returncode == 0, up.stderr
     assert f"llm (model) on 127.0.0.1:{program.port}" in up.stdout
+    assert "open to everyone" not in up.stdout, "it is on loopback"
     assert "Not enforced yet:" in up.stdout
     assert "system_prompt" in up.stdout.partition("Not enforced yet:")[2]
 
@@ -203,7 +204,7 @@ def test_missing_certificates_are_named_before_anything_starts(program: Program)
     (program.path / "tls" / "llm.pem").write_text("")
     done = program.run("up")
     assert done.returncode == 2
-    assert f"key_file: {program.path}/tls/llm.key  (llm, config.yaml:3:5)" in done.stderr
+    assert f"key_file: {program.path}/tls/llm.key  (config.yaml:3:" in done.stderr
     assert "llm.pem" not in done.stderr
     assert not program.directory.path.exists()
 
