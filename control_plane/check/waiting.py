@@ -19,6 +19,8 @@ def check(config: Config, places: Places, problems: Problems) -> None:
     for owner in owners:
         if owner.timeouts:
             _check_timeouts(owner.timeouts, places, problems)
+            if not isinstance(owner, ModelProvider):
+                _check_connect(owner.timeouts, places, problems)
         if owner.retry:
             _check_retry(owner.retry, places, problems)
     for listener in config.listeners:
@@ -35,6 +37,13 @@ def check(config: Config, places: Places, problems: Problems) -> None:
 
 def _warn_overruled(key: str, by: str, places: Places, at: Place, problems: Problems) -> None:
     problems.warn(places.of(at, key), "overruled", f"'{key}' has no effect beside {by}", "remove one of the two")
+
+
+def _check_connect(timeouts: Timeouts, places: Places, problems: Problems) -> None:
+    """Connections are shared by every request to a provider, whichever listener or alias it came by."""
+    if timeouts.connect is not None:
+        do = "write it in the provider's timeouts, or as overrides.upstream_connect_timeout for all"
+        problems.warn(places.of(timeouts.at, "connect"), "no-effect", "'connect' has no effect here", do)
 
 
 def _check_positive(value: float | None, key: str, places: Places, at: Place, problems: Problems) -> None:

@@ -74,6 +74,13 @@ WARNINGS = {
         "no-effect",
         "'agents'",
     ),
+    "connect on a listener": (second("timeouts: {connect: 2s}"), 6, "no-effect", "'connect'"),
+    "connect on an alias": (
+        HEAD + "model_aliases: {quick: {target: gpt-4o, timeouts: {connect: 2s}}}\n",
+        8,
+        "no-effect",
+        "'connect'",
+    ),
     "timeout twice": (second("timeout: 5s, timeouts: {total: 6s}"), 6, "overruled", "timeouts.total"),
     "status codes without their word": (
         second("retry: {on: [reset], status_codes: [429]}"),

@@ -22,7 +22,8 @@ def test_a_template_compiles_once_its_variables_are_set(name: str, tmp_path: Pat
         (tmp_path / file).write_text("set up by the command in the template's comment", "utf-8")
     environ = dict.fromkeys(_exported(name), "value")
     compiled = compiler.compile_text(init_templates.text(name).encode(), f"{name}.yaml", tmp_path, environ)
-    assert [str(problem) for problem in compiled.problems.errors] == []
+    told = [str(problem) for problem in compiled.problems if problem.rule != "not-enforced"]
+    assert told == []
     assert compiled.config is not None and compiled.gateway is not None and compiled.environment is not None
     assert secrets.missing(compiled.config, compiled.gateway, compiled.environment) == []
 

@@ -86,6 +86,7 @@ TRIES = provider("openai/a", retry=retry(attempts=4))
         pytest.param({"on_listener": {"max_retries": 3}, "on_alias": {"retry": retry(attempts=0)}}, 0, id="alias"),
         pytest.param({"entries": (TRIES,)}, 4, id="provider"),
         pytest.param({"entries": (TRIES,), "on_listener": {"max_retries": 1}}, 1, id="listener over provider"),
+        pytest.param({"entries": (TRIES,), "on_listener": {"retry": retry(attempts=0)}}, 0, id="listener switches off"),
         pytest.param({"entries": (provider("openai/a"), provider("groq/b"), provider("xai/c"))}, 2, id="every target"),
         pytest.param(
             {"entries": (provider("openai/a"), provider("groq/b")), "on_alias": {"retry": retry(attempts=0)}},
