@@ -70,7 +70,7 @@ fmt: $(READY)  ## Put the code into the agreed format
 
 goldens: $(READY)  ## Write the expected outputs of the tests anew; read the diff before committing it
 	@$(RUN) -m control_plane.xds.tests.goldens --write
-	@UPDATE_GOLDENS=1 $(RUN) -m pytest -q control_plane/tests/test_explain.py control_plane/tests/test_rendered.py -k 'not envoy_accepts'
+	@UPDATE_GOLDENS=1 $(RUN) -m pytest -q control_plane/tests/test_explain.py control_plane/tests/test_rendered.py control_plane/tests/test_reference.py -k 'not envoy_accepts'
 
 docs: $(READY)  ## Write the generated pages anew
 	@$(RUN) -m control_plane.docs
