@@ -7,6 +7,7 @@ import json
 import ssl
 import time
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ import openai
 import pytest
 
 from e2e import keys
-from e2e.client import CHAT, MESSAGES, call, chat
+from e2e.client import CHAT, MESSAGES, call, chat, raw_exchange
 from e2e.fake import Provider
 from e2e.harness import Gateway, free_port
 
@@ -199,6 +200,37 @@ def test_allow_list_is_not_fooled_by_capitals(world: World) -> None:
     body = b'{"model": "fast", "Model": "gpt-4o", "messages": []}'
     reply = call(world.port, CHAT, body, _bearer(TEAM_B))
     assert (reply.status, reply.error["code"]) == (400, "invalid_json")
+    assert not world.provider.seen
+
+
+def test_allow_list_is_not_fooled_by_two_content_types(world: World) -> None:
+    """As JSON the body names one model, as a form another; nobody gets to choose."""
+    part = '--b\r\nContent-Disposition: form-data; name="model"\r\n\r\n{}\r\n--b--\r\n'
+    bodies = (b'{"model": "fast"}', part.format("gpt-4o").encode(), part.format("fast").encode())
+    kinds = ["application/json", "multipart/form-data; boundary=b"]
+    for path, body, order in product((CHAT, "/v1/audio/transcriptions"), bodies, (kinds, kinds[::-1])):
+        types = "".join(f"content-type: {kind}\r\n" for kind in order)
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TEAM_B}\r\n{types}"
+        answer = raw_exchange(world.port, f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        assert answer.startswith(b"HTTP/1.1 400"), answer
+        assert b'"code":"invalid_json"' in answer
+    assert not world.provider.seen
+
+
+def test_upgrade_is_no_matter_of_models(world: World) -> None:
+    """Refused for what it is, and no way around the allow-list."""
+    sent = {**_bearer(TEAM_B), "connection": "upgrade", "upgrade": "websocket"}
+    reply = call(world.port, CHAT, chat("gpt-4o"), sent)
+    assert (reply.status, reply.error["code"]) == (400, "bad_request")
+    assert not world.provider.seen
+
+
+def test_too_large_body_of_a_caller(world: World) -> None:
+    """A known caller hears that it is too large, an unknown one only that he is unknown."""
+    body = {**chat("gpt-4o"), "pad": "x" * 34_000_000}
+    assert call(world.port, CHAT, body, _bearer(TEAM_B)).error["code"] == "request_too_large"
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-length: 99000000\r\n\r\n{" % CHAT.encode()
+    assert raw_exchange(world.port, head).startswith(b"HTTP/1.1 401")
     assert not world.provider.seen
 
 

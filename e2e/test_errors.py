@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -163,18 +164,70 @@ def test_large_bodies(world: World) -> None:
     assert len(world.provider.last.body) > LIMIT - 2_000_000
 
 
-def test_too_large_body_is_refused(world: World) -> None:
-    """Said before all of it was sent; the client may still be writing, so only the answer counts."""
-    body = b'{"model": "gpt-4o", "pad": "%b"}' % (b"x" * (LIMIT + 8_000_000))
-    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-    for path in (CHAT, MESSAGES):
+@pytest.mark.parametrize("above", [1, 18_000_000], ids=["by-one-byte", "by-far"])
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_too_large_body_is_refused(world: World, path: str, above: int) -> None:
+    """The client reads why, also one that reads only once everything is sent; the connection goes on."""
+    frame = b'{"model": "gpt-4o", "pad": "%b"}'
+    body = frame % (b"x" * (LIMIT + above - len(frame % b"")))
+    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=20)
+    try:
+        connection.request("POST", path, body, JSON)
+        answer = connection.getresponse()
+        _is(Reply(answer.status, dict(answer.getheaders()), answer.read(), True), path, "request_too_large")
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
+    assert not world.provider.seen
+
+
+def test_largest_body_is_taken(world: World) -> None:
+    frame = b'{"model": "gpt-4o", "pad": "%b"}'
+    assert call(world.port, CHAT, frame % (b"x" * (LIMIT - len(frame % b"")))).status == 200
+
+
+def test_too_large_body_of_unknown_length_is_refused(world: World) -> None:
+    """Said in the middle of the upload, so only the answer counts where it arrives at all."""
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    size = LIMIT + 1_000_000
+    try:
+        answer = raw_exchange(world.port, head + b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
         answer = b""
-        try:
-            answer = raw_exchange(world.port, head % (path.encode(), len(body)) + body)
-        except (BrokenPipeError, ConnectionResetError):
-            continue  # refused while we were still writing, its answer lost with the connection
-        assert answer.startswith(b"HTTP/1.1 413"), answer[:200]
-        assert b'"request_too_large"' in answer
+    assert answer == b"" or (answer.startswith(b"HTTP/1.1 413") and b'"request_too_large"' in answer)
+    assert not world.provider.seen
+
+
+def test_sdks_raise_on_a_body_far_too_large(world: World) -> None:
+    url, messages = f"http://127.0.0.1:{world.port}", [{"role": "user", "content": "x" * (LIMIT + 18_000_000)}]
+    with (
+        openai.OpenAI(api_key="x", base_url=f"{url}/v1", max_retries=0) as o,
+        pytest.raises(openai.APIStatusError) as e,
+    ):
+        o.chat.completions.create(model="gpt-4o", messages=messages)  # type: ignore[arg-type]
+    assert (e.value.status_code, e.value.code) == (413, "request_too_large")
+    with (
+        anthropic.Anthropic(api_key="x", base_url=url, max_retries=0) as a,
+        pytest.raises(anthropic.APIStatusError) as f,
+    ):
+        a.messages.create(model="claude-sonnet-4-6", max_tokens=9, messages=messages)  # type: ignore[arg-type]
+    assert f.value.status_code == 413
+
+
+NOT_SPOKEN = {
+    "upgrade": b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: x\r\n",
+    "transfer-encoding": b"transfer-encoding: gzip, chunked\r\n",
+}
+
+
+@pytest.mark.parametrize("headers", NOT_SPOKEN.values(), ids=NOT_SPOKEN)
+@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+def test_what_the_gateway_does_not_speak_is_a_bad_request(world: World, path: str, headers: bytes) -> None:
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n%b\r\n" % (path.encode(), headers)
+    answer = raw_exchange(world.port, head + b"2\r\n{}\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert b'"code":"bad_request"' in answer
     assert not world.provider.seen
 
 

@@ -29,15 +29,17 @@ _REFUSED = (
     "response.code >= 400 && response.code_details == 'direct_response' && "
     f"'{ERROR}' in xds.route_metadata.filter_metadata"
 )
+# Envoy's other 403 is a wish for an upgrade.
+_NOT_ALLOWED = "response.code == 403 && response.code_details.startsWith('rbac_access_denied')"
 
 # Envoy's own faults, first match wins: what is recognised -> the error of the closed list.
 _BY_STATUS = (
     (401, "unauthorized"),
-    (403, "model_not_allowed"),
     (408, "request_timeout"),
     (413, "request_too_large"),
     (431, "headers_too_large"),
     (504, "upstream_timeout"),
+    (501, "bad_request"),  # a transfer encoding Envoy does not speak
 )
 _BY_FLAG = (
     (("UO", "OM", "LR"), "overloaded"),
@@ -87,6 +89,7 @@ def _headers(anthropic: bool, status: int = 0) -> list[core.HeaderValueOption]:
 
 
 def _faults() -> Iterator[tuple[str | tuple[str, ...], str]]:
+    yield _NOT_ALLOWED, "model_not_allowed"
     for status, code in _BY_STATUS:
         yield f"response.code == {status}", code
     yield from _BY_FLAG

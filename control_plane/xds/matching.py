@@ -81,15 +81,18 @@ def equals(source: TypedExtensionConfig, value: str) -> Predicate:
     return Predicate(single_predicate=match)
 
 
+def fits(source: TypedExtensionConfig, regex: str) -> Predicate:
+    """The whole string fits a regular expression."""
+    matcher = xds.StringMatcher(safe_regex=xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=regex))
+    return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
+
+
 def one_of(source: TypedExtensionConfig, values: Iterable[str]) -> Predicate:
     """Equal to one of many strings, as one regular expression; they share what they begin with."""
     several = list(values)
     shared = _shared_start(several)
     rest = "|".join(re.escape(value[len(shared) :]) for value in several)
-    matcher = xds.StringMatcher(
-        safe_regex=xds.RegexMatcher(google_re2=xds.RegexMatcherGoogleRe2(), regex=f"{re.escape(shared)}({rest})")
-    )
-    return Predicate(single_predicate=xds.MatcherMatcherListPredicateSinglePredicate(input=source, value_match=matcher))
+    return fits(source, f"{re.escape(shared)}({rest})")
 
 
 def _shared_start(several: list[str]) -> str:

@@ -11,7 +11,7 @@ from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.gateway import ListedModel, Listener, Models
-from control_plane.xds import matching, models_page, plain, refusals
+from control_plane.xds import matching, models_page, oversize, plain, refusals
 from control_plane.xds.agent_routes import agent_matcher
 from control_plane.xds.model_routes import by_prefix, models_by_key, shared_retry
 from control_plane.xds.needs import Needs
@@ -49,13 +49,16 @@ def _virtual_host(listener: Listener, offered: Surface, page: str, needs: Needs)
         retry = shared_retry(serves)
     else:
         keys[matching.UNNAMED] = agent_matcher(serves)
-    return route.VirtualHost(name=listener.name, domains=["*"], matcher=_matcher(keys, prefixes), retry_policy=retry)
+    matcher = _matcher(keys, prefixes, listener.max_body_bytes)
+    return route.VirtualHost(name=listener.name, domains=["*"], matcher=matcher, retry_policy=retry)
 
 
-def _matcher(keys: Mapping[str, xds.MatcherOnMatch], prefixes: Mapping[str, xds.MatcherOnMatch]) -> xds.Matcher:
+def _matcher(
+    keys: Mapping[str, xds.MatcherOnMatch], prefixes: Mapping[str, xds.MatcherOnMatch], max_bytes: int
+) -> xds.Matcher:
     """Before the filters have set the key, the route is `undecided`: the log shows that name where they refuse."""
     source = matching.state(matching.KEY)
-    undecided = matching.to_route(refusals.undecided())
+    undecided = oversize.unless_too_large(max_bytes, matching.to_route(refusals.undecided()))
     others = matching.longest_prefix(source, prefixes, undecided) if prefixes else None
     return matching.exact(source, keys, matching.nested(others) if others else undecided)
 

@@ -14,6 +14,7 @@ from control_plane.xds.filters import (
     buffer,
     caller_auth,
     credential_injector,
+    discard,
     header_mutation,
     header_to_metadata,
     jwt_authn,
@@ -38,7 +39,9 @@ def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
     # 2. What authentication left is the caller's key for a provider: out of the headers, out of the logs.
     if passes_keys(listener, needs):
         chain.append(header_to_metadata.caller_key())
-    # 3. The limit stands before every filter that reads the body, and lets a retry replay the body.
+    # 3. The limit stands before every filter that reads the body, and lets a retry replay the body. A body that says
+    #    it is larger is thrown away before the limit, which would cut the connection in the middle of the upload.
+    chain.append(discard.body())
     chain.append(buffer.body_limit(listener.max_body_bytes))
     # 4. Reads path and model; the last time the route is chosen: nothing after this may change path or model.
     offered = surface(listener)

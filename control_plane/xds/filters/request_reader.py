@@ -14,6 +14,7 @@ from control_plane.gateway import Endpoint, ListedModel
 from control_plane.xds import lua_source, matching
 from control_plane.xds.filters.lua import lua
 
+NAME = "plano.request_reader"
 _BODY = ("json_object", "json_text", "form_model", "request_model")
 
 
@@ -39,4 +40,4 @@ def routing_keys(
     else:
         constants["CALL"] = matching.UNNAMED
     parts = _BODY if model else ("agent_key",)
-    return lua("plano.request_reader", lua_source.program(constants, *parts, "request_reader"))
+    return lua(NAME, lua_source.program(constants, *parts, "request_reader"))

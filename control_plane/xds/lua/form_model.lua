@@ -8,7 +8,7 @@ local function parameters(text)
   local found = {}
   while text ~= "" do
     local name, value, rest = text:match('^[ \t]*;[ \t]*([%w%*_-]+)="([^"\\%c]*)"[ \t]*(.*)$')
-    if not name then name, value, rest = text:match('^[ \t]*;[ \t]*([%w%*_-]+)=([^;"\\%s%c]+)[ \t]*(.*)$') end
+    if not name then name, value, rest = text:match('^[ \t]*;[ \t]*([%w%*_-]+)=([^;,"\\%s%c]+)[ \t]*(.*)$') end
     if not name or found[name:lower()] then return nil end
     found[name:lower()], text = value, rest
   end

@@ -1,8 +1,9 @@
 -- The model of a request, whatever kind of body it has: "" where none is named, nil where the body cannot be read.
 local function is_json(content_type)
   if not content_type or content_type == "application/json" then return true end
-  local kind = content_type:lower():match("^%s*application/([%w%.%+%-]+)%s*;?")
-  return kind == "json" or (kind and kind:sub(-5) == "+json")
+  -- Two headers of this name may arrive as one with a comma; then the provider might follow the other one.
+  local kind, rest = content_type:lower():match("^%s*application/([%w%.%+%-]+)%s*([^,]*)$")
+  return kind and (kind == "json" or kind:sub(-5) == "+json") and (rest == "" or rest:byte() == 59)
 end
 
 local function model_of(content_type, text)

@@ -122,5 +122,5 @@ def _off(node):
         return {name for each in node for name in _off(each)}
     if not isinstance(node, dict):
         return set()
-    found = {node["name"]} if "typed_per_filter_config" in node else set()
+    found = {node["name"]} if "plano.rewrite" in node.get("typed_per_filter_config", ()) else set()
     return found | {name for each in node.values() for name in _off(each)}
