@@ -72,7 +72,7 @@ class ModelNames:
         return frozenset(model.id for row in rows if row for model in catalogue.listed(row))
 
     def is_model(self, name: str) -> bool:
-        reached = any(name.startswith(prefix) and name != prefix for prefix in self.prefixes)
+        reached = any(name.startswith(p) and name[len(p) :] not in ("", "*") for p in self.prefixes)
         return name in self.declared or reached or name in self.listed
 
     def knows(self, name: str) -> bool:

@@ -57,7 +57,10 @@ def _target_places(alias: ModelAlias, places: Places) -> list[tuple[str, Place]]
 def _check_targets(alias: ModelAlias, names: ModelNames, places: Places, problems: Problems) -> None:
     seen: set[str] = set()
     for target, at in _target_places(alias, places):
-        if not names.knows(target):
+        if target.endswith("/*"):
+            what = f"the alias '{shown(alias.name)}' stands for '{shown(target)}', which is no model but every model"
+            problems.error(at, "unknown-model", what, f"name one model, such as {shown(target[:-1])}model-id")
+        elif not names.knows(target):
             known = [name for name in names.hints() if name != alias.name]
             what = f"the alias '{shown(alias.name)}' stands for '{shown(target)}', which no provider serves"
             do = hint(target, known, _otherwise(target, names))

@@ -65,8 +65,8 @@ class Directory:
         return Destination(match.provider, name[len(match.prefix) :], True) if match else None
 
     def wildcard(self, name: str) -> Wildcard | None:
-        """The longest prefix that covers the name."""
-        covering = [w for w in self.wildcards if name.startswith(w.prefix) and name != w.prefix]
+        """The longest prefix that covers the name; the wildcard itself and nothing are no model's id."""
+        covering = [w for w in self.wildcards if name.startswith(w.prefix) and name[len(w.prefix) :] not in ("", "*")]
         return max(covering, key=lambda w: len(w.prefix), default=None)
 
     def names(self) -> tuple[str, ...]:

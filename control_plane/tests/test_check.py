@@ -109,6 +109,13 @@ ERRORS = {
         "wildcard",
         "one model",
     ),
+    "alias for a wildcard": (
+        provider("model: mistral/*, " + KEY) + "model_aliases: {quick: {target: 'mistral/*'}}\n",
+        9,
+        "unknown-model",
+        "every model",
+        "mistral/model-id",
+    ),
     "misspelt provider": (provider("model: opnai/gpt-5, " + KEY), 8, "unknown-provider", "'opnai'", "'openai'"),
     "own provider without interface": (
         provider("model: my/m, base_url: http://h"),
