@@ -126,7 +126,7 @@ def test_unknown_path(world: World, path: str, method: str) -> None:
     _is(reply, path, "endpoint_not_found")
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
 def test_wrong_method(world: World, path: str, method: str) -> None:
     reply = call(world.port, path, chat() if method in {"PUT", "PATCH"} else None, method=method)
