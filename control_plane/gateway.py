@@ -12,6 +12,9 @@ from typing import Literal
 
 from control_plane.problems import Place
 
+NO_MODEL = ("", "*")
+"""What names no model behind a wildcard's prefix: "openai/" and "openai/*" are refused as unknown."""
+
 
 class Endpoint(StrEnum):
     """The API calls a model listener answers; the value is the path after the host, all POST."""

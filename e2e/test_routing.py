@@ -193,3 +193,9 @@ def test_log_line_counts_tokens(
     line = world.gateway.logged(call(world.port, path, body).headers["x-request-id"])
     assert line["input_tokens"] == tokens[0]
     assert tokens[1] is None or line["output_tokens"] == tokens[1]
+
+
+@pytest.mark.parametrize("model", ["groq/", "groq/*"])
+def test_a_wildcard_is_no_model(world: World, model: str) -> None:
+    answer = call(world.port, CHAT, chat(model))
+    assert (answer.status, answer.json["error"]["code"]) == (404, "model_not_found")

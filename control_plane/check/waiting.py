@@ -19,7 +19,7 @@ def check(config: Config, places: Places, problems: Problems) -> None:
     for owner in owners:
         if owner.timeouts:
             _check_timeouts(owner.timeouts, places, problems)
-            if not isinstance(owner, ModelProvider):
+            if isinstance(owner, ModelAlias):
                 _check_connect(owner.timeouts, places, problems)
         if owner.retry:
             _check_retry(owner.retry, places, problems)
@@ -40,9 +40,9 @@ def _warn_overruled(key: str, by: str, places: Places, at: Place, problems: Prob
 
 
 def _check_connect(timeouts: Timeouts, places: Places, problems: Problems) -> None:
-    """Connections are shared by every request to a provider, whichever listener or alias it came by."""
+    """Connections are shared by every request of a listener to a provider, whichever alias it came by."""
     if timeouts.connect is not None:
-        do = "write it in the provider's timeouts, or as overrides.upstream_connect_timeout for all"
+        do = "write it in the listener's or the provider's timeouts, or as overrides.upstream_connect_timeout"
         problems.warn(places.of(timeouts.at, "connect"), "no-effect", "'connect' has no effect here", do)
 
 

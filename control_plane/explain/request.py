@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from control_plane.explain.answer import Refusal, Request, Step
 from control_plane.explain.attempts import agent_settings, attempts, settings
-from control_plane.gateway import Agents, Endpoint, Listener, Models
+from control_plane.gateway import NO_MODEL, Agents, Endpoint, Listener, Models
 from control_plane.plan import Plan, Planned
 from control_plane.plan import aliases as plan_aliases
 from control_plane.plan.models import Map, Roads, roads
@@ -127,6 +127,8 @@ def _find(laid: Roads, model: str | None) -> Found | None:
         index = laid.exact[model]
     else:
         covering = [p for p in laid.prefixes if model.startswith(p)]
+        if any(model == prefix + rest for prefix in covering for rest in NO_MODEL):
+            return None
         index = laid.prefixes[max(covering, key=len)] if covering else None
     return None if index is None else Found(laid.roads[index], index)
 

@@ -91,7 +91,7 @@ def _map(whole: config.Config, catalog: Catalog, made: Accounts, written: config
     return Map(
         offered=offered(catalog, written.models),
         providers={provider.index: provider for provider in catalog.providers},
-        clusters=made.by_provider,
+        clusters=made.of(written),
         aliases={alias.name: alias for alias in whole.model_aliases},
     )
 

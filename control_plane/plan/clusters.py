@@ -2,16 +2,17 @@
 
 In: the providers. Out: clusters with names, which provider uses which, and the secrets their keys live in. Two
 entries are the same account when nothing an upstream request depends on differs: address, paths, headers,
-credential, connect timeout.
+credential, connect timeout. A listener with its own connect timeout has its own account, since Envoy keeps that
+timeout with the connections.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from control_plane.config import Agent, Config, Text
+from control_plane.config import Agent, Config, Listener, Text
 from control_plane.environment import REFERENCE
 from control_plane.gateway import (
     Cluster,
@@ -42,31 +43,48 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """`by_provider` gives the cluster of a provider's index."""
+    """`by_use` gives the cluster of a provider's index and of the connect timeout its listener asks for."""
 
     clusters: tuple[Cluster, ...]
-    by_provider: Mapping[int, Cluster]
+    by_use: Mapping[tuple[int, float | None], Cluster]
     kept: tuple[Kept, ...]
+
+    def of(self, listener: Listener) -> Mapping[int, Cluster]:
+        """The clusters this listener's requests go to, by provider index."""
+        wait = asked_connect_s(listener)
+        return {index: cluster for (index, asked), cluster in self.by_use.items() if asked == wait}
 
 
 def accounts(config: Config, providers: Sequence[Provider]) -> Accounts:
     """Every account in the order its first entry is declared."""
-    grouped: dict[object, list[Provider]] = {}
-    for provider in providers:
-        grouped.setdefault(_identity(config, provider), []).append(provider)
-    first = [members[0] for members in grouped.values()]
-    called = names.clusters([_account_name(provider) for provider in first])
+    grouped: dict[object, list[tuple[Provider, float | None]]] = {}
+    for wait in _asked(config):
+        for provider in providers:
+            grouped.setdefault(_identity(config, provider, wait), []).append((provider, wait))
+    first = [uses[0] for uses in grouped.values()]
+    called = names.clusters([_account_name(provider) for provider, _ in first])
     variables = own_variables(config, [names.key_variable(name) for name in called])
     clusters: list[Cluster] = []
-    by_provider: dict[int, Cluster] = {}
+    by_use: dict[tuple[int, float | None], Cluster] = {}
     kept: list[Kept] = []
-    for name, variable, members in zip(called, variables, grouped.values(), strict=True):
-        key = _keep(members[0], variable)
-        cluster = _cluster(config, members[0], name, key)
+    for name, variable, uses in zip(called, variables, grouped.values(), strict=True):
+        key = _keep(uses[0][0], variable)
+        cluster = _cluster(config, *uses[0], name, key)
         clusters.append(cluster)
         kept.extend([key] if key else [])
-        by_provider.update((member.index, cluster) for member in members)
-    return Accounts(clusters=tuple(clusters), by_provider=by_provider, kept=tuple(kept))
+        by_use.update(((provider.index, wait), cluster) for provider, wait in uses)
+    return Accounts(clusters=tuple(clusters), by_use=by_use, kept=tuple(kept))
+
+
+def asked_connect_s(listener: Listener) -> float | None:
+    """The connect timeout a listener asks for, seconds; None leaves it to the provider."""
+    return listener.timeouts.connect if listener.timeouts else None
+
+
+def _asked(config: Config) -> tuple[float | None, ...]:
+    """What listeners that serve models ask for, the common case first, so that its clusters keep the plain names."""
+    asked = {asked_connect_s(listener) for listener in config.listeners if listener.type != "agent"} or {None}
+    return tuple(sorted(asked, key=lambda wait: (wait is not None, wait or 0.0)))
 
 
 def own_variables(config: Config, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -78,7 +96,7 @@ def own_variables(config: Config, wanted: Sequence[str]) -> tuple[str, ...]:
     return names.unique([*taken, *wanted], joint="_")[len(taken) :]
 
 
-def _identity(config: Config, provider: Provider) -> object:
+def _identity(config: Config, provider: Provider, wait: float | None) -> object:
     return (
         provider.title,
         provider.row.name,
@@ -87,7 +105,7 @@ def _identity(config: Config, provider: Provider) -> object:
         provider.authentication,
         headers(provider),
         http_host(provider),
-        connect_timeout_s(config, provider),
+        connect_timeout_s(config, provider, wait),
     )
 
 
@@ -128,7 +146,7 @@ def is_reference(text: Text) -> bool:
     return len(text.variables) == 1 and text.template in (f"${text.variables[0]}", f"${{{text.variables[0]}}}")
 
 
-def _cluster(config: Config, provider: Provider, name: str, key: Kept | None) -> Cluster:
+def _cluster(config: Config, provider: Provider, wait: float | None, name: str, key: Kept | None) -> Cluster:
     return Cluster(
         name=name,
         provider=provider.title,
@@ -140,7 +158,7 @@ def _cluster(config: Config, provider: Provider, name: str, key: Kept | None) ->
         credential=_credential(provider, key),
         headers=headers(provider),
         paths=provider.paths,
-        connect_timeout_s=connect_timeout_s(config, provider),
+        connect_timeout_s=connect_timeout_s(config, provider, wait),
         at=provider.entry.at,
     )
 
@@ -162,9 +180,10 @@ def http_host(provider: Provider) -> str:
     return provider.entry.http_host or provider.address.authority
 
 
-def connect_timeout_s(config: Config, provider: Provider) -> float:
+def connect_timeout_s(config: Config, provider: Provider, wait: float | None) -> float:
+    """The listener's wish, else the provider's own, else the default for all."""
     own = provider.entry.timeouts.connect if provider.entry.timeouts else None
-    return own or default_connect_s(config)
+    return wait or own or default_connect_s(config)
 
 
 def default_connect_s(config: Config) -> float:
@@ -229,9 +248,23 @@ def plain_cluster(config: Config, *, name: str, url: str, title: str, at: Place)
 
 
 def agent_clusters(config: Config, taken: Sequence[str]) -> Mapping[str, Cluster]:
-    """A cluster per declared agent, by agent id; no name that is taken."""
+    """A cluster per declared agent, by agent id; no name that is taken. Connects as the first listener with it asks."""
     called = names.unique([*taken, *(names.agent_cluster(agent.id) for agent in config.agents)])[len(taken) :]
     pairs: list[tuple[Agent, str]] = list(zip(config.agents, called, strict=True))
+    waits = _agent_waits(config)
     return {
-        agent.id: plain_cluster(config, name=name, url=agent.url, title=agent.id, at=agent.at) for agent, name in pairs
+        agent.id: replace(
+            plain_cluster(config, name=name, url=agent.url, title=agent.id, at=agent.at),
+            connect_timeout_s=waits.get(agent.id) or default_connect_s(config),
+        )
+        for agent, name in pairs
     }
+
+
+def _agent_waits(config: Config) -> Mapping[str, float | None]:
+    """Agent id -> the connect timeout the first listener with that agent asks for."""
+    waits: dict[str, float | None] = {}
+    for listener in config.listeners:
+        for agent in listener.agents:
+            waits.setdefault(agent.id, asked_connect_s(listener))
+    return waits

@@ -74,7 +74,6 @@ WARNINGS = {
         "no-effect",
         "'agents'",
     ),
-    "connect on a listener": (second("timeouts: {connect: 2s}"), 6, "no-effect", "'connect'"),
     "connect on an alias": (
         HEAD + "model_aliases: {quick: {target: gpt-4o, timeouts: {connect: 2s}}}\n",
         8,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control_plane.config import ModelProvider, Overrides, Retry, Timeouts
+from control_plane.config import Agent, ListenerAgent, ModelProvider, Overrides, Retry, Timeouts
 from control_plane.gateway import ModelRoute
 from control_plane.plan.limits import retrying, waiting
 from control_plane.tests.plan_inputs import agents, alias, config, listener, models, place, planned, provider
@@ -149,3 +149,26 @@ def test_connect_timeout_of_an_entry_over_the_override() -> None:
         overrides=Overrides(upstream_connect_timeout=7.0, at=place()),
     )
     assert [c.connect_timeout_s for c in planned(whole).clusters] == [2, 7]
+
+
+def test_a_listener_with_its_own_connect_timeout_has_its_own_connections() -> None:
+    whole = config(
+        provider("openai/a", timeouts=timeouts(connect=2)),
+        listeners=(
+            listener("model", name="patient", port=1),
+            listener("model", name="hasty", port=2, timeouts=timeouts(connect=0.5)),
+        ),
+    )
+    made = planned(whole)
+    assert {c.name: c.connect_timeout_s for c in made.clusters} == {"openai": 2, "openai-2": 0.5}
+    used = [models(made, at).routes[0].variants[0].groups[0][0].cluster for at in (0, 1)]
+    assert used == ["openai", "openai-2"]
+
+
+def test_an_agent_connects_as_its_listener_asks() -> None:
+    asked = ListenerAgent(id="weather", description="the weather of the week", at=place())
+    whole = config(
+        listeners=(listener("agent", port=8001, agents=(asked,), timeouts=timeouts(connect=0.5)),),
+        agents=(Agent(id="weather", url="http://weather:80", at=place()),),
+    )
+    assert [c.connect_timeout_s for c in planned(whole).clusters if c.name.startswith("agent_")] == [0.5]

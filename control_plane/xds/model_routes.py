@@ -16,7 +16,7 @@ from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.envoy.extensions.filters.http.lua.v3 import LuaPerRoute
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
-from control_plane.gateway import Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
+from control_plane.gateway import NO_MODEL, Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
 from control_plane.xds import matching, plain, refusals
 from control_plane.xds.any import pack
 from control_plane.xds.copies import Groups, separated
@@ -31,7 +31,9 @@ _IDLE_MARGIN_S = 5.0
 def models_by_key(models: Models, needs: Needs) -> dict[str, xds.MatcherOnMatch]:
     """The routes of exact names, and of a call that names no model."""
     by_name, shared = {chosen.name: chosen for chosen in models.routes}, _commonest(models)
-    keys = {matching.NAMED + name: _serve(by_name[key], shared, needs, forced=False) for name, key in models.exact}
+    unknown = matching.to_route(refusals.refusal("model_not_found"))
+    keys = {matching.NAMED + prefix + rest: unknown for prefix, _ in models.prefixes for rest in NO_MODEL}
+    keys |= {matching.NAMED + name: _serve(by_name[key], shared, needs, forced=False) for name, key in models.exact}
     keys[matching.UNNAMED] = (
         _serve(by_name[models.default], shared, needs, forced=True)
         if models.default is not None
