@@ -8,7 +8,7 @@ from datetime import datetime
 from control_plane.console import paint
 from control_plane.run.logs import Line, fields, message
 
-NOTHING = (None, "", "__missing__", "__error__")
+NOTHING = (None, "")
 """Values that say a field has none."""
 HEALTH_ROUTE = "healthz"
 

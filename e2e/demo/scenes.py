@@ -12,7 +12,7 @@ from e2e.client import CHAT, MESSAGES, RawConnection, Reply, call
 from e2e.demo.stage import KEYS, Stage
 
 # How a log line says that there is nothing to say.
-NOTHING = (None, "", "-", "__missing__")
+NOTHING = (None, "", "-")
 
 
 @dataclass(slots=True)
