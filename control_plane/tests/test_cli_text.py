@@ -46,7 +46,7 @@ def test_a_request_says_what_a_person_asks_first():
 
 
 def test_what_a_request_does_not_have_is_a_dash():
-    text = pretty(line(requested_model="__missing__", cluster=None, attempts=0, input_tokens=None))
+    text = pretty(line(requested_model=None, cluster=None, attempts=0, input_tokens=None))
     assert "model=- " in text
     assert "cluster=- " in text
     assert "attempts" not in text
