@@ -12,12 +12,15 @@ from dataclasses import dataclass
 class Deployment:
     """The defaults suit a rendered file that somebody else runs; paths may be relative to Envoy's working directory.
 
+    `internal_socket` is where the sidecar makes its own calls through Envoy; `sidecar_sockets` has one of each worker.
     `access_log_path` None switches the access log off. `trusted_hops` counts the proxies in front whose
     X-Forwarded-For is believed. `allow_wip` permits Envoy APIs that are still work in progress; the log then has
     the tokens of streams. `token_usage` logs those of every answer, for which Lua reads each.
     """
 
     admin_socket: str = "./envoy-admin.sock"
+    internal_socket: str = "./envoy-internal.sock"
+    sidecar_sockets: tuple[str, ...] = ("./sidecar-1.sock",)
     access_log_path: str | None = "/dev/stdout"
     node_id: str = "plano"
     node_cluster: str = "plano"

@@ -200,10 +200,13 @@ class Models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTarget:
+    """`endpoints`: the calls the agent understands."""
+
     id: str
     cluster: str
     path_prefix: str
     default: bool
+    endpoints: tuple[Endpoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +214,38 @@ class Agents:
     """An agent listener. With one agent Envoy forwards natively; with several a decision is needed."""
 
     agents: tuple[AgentTarget, ...]
+    timeouts: Timeouts
+    retry: Retry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the sidecar decides on a listener, and what happens where it cannot. Fields as in schemas/runtime.py.
+
+    `always`: endpoints whose every call is decided; any other chat-like call is when it brings preferences along.
+    `sidecar_failure` "refuse": without the sidecar's answer the call is refused; "default": the default agent or the
+    requested model answers.
+    """
+
+    always: tuple[Endpoint, ...]
+    mode: Literal["sequential", "parallel"]
+    deadline_s: float
+    total_s: float
+    no_match: Literal["default", "refuse"]
+    router_failure: Literal["default", "refuse"]
+    sidecar_failure: Literal["default", "refuse"]
+    agent_failure: Literal["fail", "skip"]
+    headers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """What the sidecar may call through the internal listener: `name` says which, `path_prefix` comes before the path
+    of the call."""
+
+    name: str
+    cluster: str
+    path_prefix: str
     timeouts: Timeouts
     retry: Retry
 
@@ -277,6 +312,7 @@ class Listener:
     port: int
     kind: Literal["model", "prompt", "agent"]
     serves: Models | Agents
+    decision: Decision | None
     tls: DownstreamTls | None
     auth: Auth | None
     max_body_bytes: int
@@ -295,9 +331,10 @@ class Tracing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """The whole plan, in the order of the configuration."""
+    """The whole plan, in the order of the configuration. `outbounds` is empty where nothing needs the sidecar."""
 
     listeners: tuple[Listener, ...]
     clusters: tuple[Cluster, ...]
+    outbounds: tuple[Outbound, ...]
     secrets: tuple[Secret, ...]
     tracing: Tracing | None

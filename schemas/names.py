@@ -81,3 +81,44 @@ def key_variable(cluster: str) -> str:
 def caller_variable(listener: str, caller: str) -> str:
     """The same for a caller's key."""
     return f"PLANO_CALLER_{_UNFIT_VARIABLE.sub('_', f'{listener}_{caller}'.upper())}"
+
+
+def agent_outbound(listener: str, agent_id: str) -> str:
+    """What the sidecar calls an agent of a listener by, on the internal listener."""
+    return f"agent/{fit(listener)}/{fit(agent_id)}"
+
+
+ROUTER_OUTBOUND = "router"
+"""The served router model on the internal listener."""
+OUTBOUND_HEADER = "x-plano-outbound"
+"""Set by the sidecar on every call through the internal listener, read by its routes: the name of an outbound."""
+
+
+def source_outbound(kind: str) -> str:
+    """A feed of prices or latencies on the internal listener."""
+    return f"source/{fit(kind)}"
+
+
+# The decision's metadata: what Envoy and the sidecar tell each other about one request. Clients cannot reach it.
+REQUEST = "plano.request"
+"""Set by the listener's request reader, read by the sidecar: body (text), path, model ("" = none), key."""
+CALLER = "plano.caller"
+"""Set by caller authentication: id, kind."""
+DECISION = "plano.decision"
+"""Set by the sidecar, read by Envoy: key, model, models (by attempt), why, confidence, router, route, agents, ms."""
+ATTEMPTS = "plano.attempts"
+"""Set by the sidecar, read by the cluster specifier of ranked routes: priority_groups."""
+LISTENER_METADATA = "plano-listener"
+"""gRPC metadata of every exchange with the sidecar: the listener's name."""
+
+# What a route is looked up by begins with one of these; clients only choose what follows NAMED.
+NAMED = "="
+UNNAMED = "*"
+REFUSED = "!"
+AGENT = "@"
+RANKED = "&"
+DECIDE = "?"
+
+
+def agent_key(agent_id: str) -> str:
+    return AGENT + agent_id

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
-CONTRACT = 1
+CONTRACT = 2
 
 T = TypeVar("T")
 
@@ -38,13 +38,14 @@ class ContractMismatch(RuntimeFileError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A place an attempt may go. `model` None: the requested name without `strip_prefix`. `dialect`: the provider's
-    own."""
+    own; `endpoints`: the paths it serves without translation."""
 
     cluster: str
     model: str | None
     strip_prefix: str
     weight: int
     dialect: str
+    endpoints: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,26 +60,65 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
+    """`key` selects its route in Envoy; `outbound` is its name on the internal listener. `endpoints`: the paths it
+    speaks."""
+
     id: str
     description: str
+    examples: tuple[str, ...]
     default: bool
-    cluster: str
-    path_prefix: str
+    key: str
+    outbound: str
+    endpoints: tuple[str, ...]
     input_filters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """How a listener's sidecar decides. Times in seconds: `deadline_s` for the router, `total_s` for everything a
+    decision may wait for (earlier agents of a chain too).
+
+    `always` lists the paths whose every call is decided; other calls are only when they bring preferences along.
+    `mode`: sequential or parallel. `no_match` and `router_failure`: default (the default agent, the requested model) or
+    refuse. `agent_failure`: fail or skip. `headers`: whether answers carry the decision.
+    """
+
+    always: tuple[str, ...]
+    mode: str
+    deadline_s: float
+    total_s: float
+    no_match: str
+    router_failure: str
+    agent_failure: str
+    headers: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """The models a caller may be given: `caller` is the value of metadata plano.caller kind; names and prefixes as a
+    client would send them; `default`: a call without a model is allowed."""
+
+    caller: str
+    names: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """`names` maps what a client may send to a route's name, `prefixes` likewise; `default` answers a missing model."""
+    """`names` maps what a client may send to a route's name, `prefixes` likewise; `default` answers a missing model.
+    `decision` None: the sidecar has nothing to decide here. A caller without an allowance may use every model."""
 
     name: str
     kind: str
     router: str | None
+    decision: Decision | None
     agents: tuple[Agent, ...]
     routes: tuple[Route, ...]
     names: Mapping[str, str]
     prefixes: Mapping[str, str]
     default: str | None
+    allowances: tuple[Allowance, ...]
     input_filters: tuple[str, ...]
     output_filters: tuple[str, ...]
 
@@ -89,8 +129,65 @@ class Preference:
 
     name: str
     description: str
+    examples: tuple[str, ...]
     models: tuple[str, ...]
     prefer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """Who chooses. `kind`: embedded, vllm (the served model, the embedded one's guess where it fails) or cascade (the
+    embedded one first, the served model when it is unsure).
+
+    For the served model: `outbound` is its name on the internal listener, `model` what it is called there, `prompt` the
+    prompt family ("" = by the model's name), `context_tokens` its context. `threshold` 0..1 replaces the embedded
+    model's own; None keeps it.
+    """
+
+    kind: str
+    outbound: str | None
+    model: str | None
+    prompt: str
+    context_tokens: int
+    threshold: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A feed of prices (`kind` cost) or latencies (`kind` latency). `format`: models.dev, digitalocean or prometheus.
+    `path` includes the query; `outbound` is its name on the internal listener. `aliases`: the feed's id -> a model."""
+
+    kind: str
+    format: str
+    outbound: str
+    path: str
+    refresh_s: float
+    aliases: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Plano's routing budget. Percent 0..100; the discount is the price of a cached token relative to a fresh one."""
+
+    max_switch_spend_pct: float
+    replenish_on_rebind: bool
+    cache_read_discount: float
+    record_counterfactual: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """`store`: memory or redis; `url` may refer to variables ($NAME). `implicit`: conversations without an id are
+    recognised by their beginning."""
+
+    ttl_s: float
+    max_entries: int
+    store: str
+    url: str | None
+    tenant_header: str | None
+    implicit: bool
+    route_on_user_only: bool
+    budget: Budget | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +205,9 @@ class RuntimeConfig:
 
     listeners: tuple[Listener, ...]
     preferences: tuple[Preference, ...]
+    router: Router
+    sources: tuple[Source, ...]
+    sessions: Sessions
     filters: tuple[Filter, ...]
     settings: Mapping[str, Any]
 

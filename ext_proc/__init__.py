@@ -1,0 +1,1 @@
+"""The sidecar: decides what the configuration leaves open, one short exchange with Envoy per decision."""

@@ -1,0 +1,1 @@
+"""Choosing by meaning: which of a few described options a conversation asks for."""
