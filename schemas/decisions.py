@@ -21,6 +21,7 @@ class Why(StrEnum):
     SWITCH_TOO_EXPENSIVE = "switch_too_expensive"
     ROUTER_FAILED = "router_failed"
     ROUTER_LATE = "router_late"
+    SIDECAR_FAILED = "sidecar_failed"
     REFUSED = "refused"
     FAULT = "fault"
     CLIENT_LEFT = "client_left"
@@ -40,6 +41,7 @@ MEANING = MappingProxyType(
         Why.SWITCH_TOO_EXPENSIVE: "another model fits better, but the switch would exceed the routing budget",
         Why.ROUTER_FAILED: "the router gave no answer, so the configured fallback does",
         Why.ROUTER_LATE: "the router missed its deadline, so the configured fallback answers",
+        Why.SIDECAR_FAILED: "the sidecar gave no answer, so Envoy did what the listener is configured for",
         Why.REFUSED: "the request cannot be served; the error says why",
         Why.FAULT: "the decision failed inside the gateway",
         Why.CLIENT_LEFT: "the client left before the decision was made",

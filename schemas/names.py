@@ -69,6 +69,10 @@ def agent_cluster(agent_id: str) -> str:
     return f"agent_{fit(agent_id)}"
 
 
+def source_cluster(kind: str) -> str:
+    return f"source_{fit(kind)}"
+
+
 def jwks_cluster(host: str, port: int) -> str:
     return f"jwks_{fit(host)}_{port}"
 
@@ -90,8 +94,16 @@ def agent_outbound(listener: str, agent_id: str) -> str:
 
 ROUTER_OUTBOUND = "router"
 """The served router model on the internal listener."""
-OUTBOUND_HEADER = "x-plano-outbound"
+OUTBOUND_HEADER = "x-plano-internal-outbound"
 """Set by the sidecar on every call through the internal listener, read by its routes: the name of an outbound."""
+INTERNAL_PREFIX = "x-plano-internal-"
+"""Headers of ours; taken off whatever a client sends, before anything reads it."""
+CACHE_HEADER = "x-plano-cache"
+"""Set by clients: off = no implicit session for this request."""
+SWITCH_HEADER = "x-plano-max-switch-spend-pct"
+"""Set by clients: this request's routing budget, percent."""
+AFFINITY_HEADER = "x-model-affinity"
+"""Set by clients: the session this request belongs to."""
 
 
 def source_outbound(kind: str) -> str:

@@ -9,8 +9,9 @@ from envoy_data_plane.envoy.extensions.access_loggers.file.v3 import FileAccessL
 from control_plane.xds import plain
 from control_plane.xds.any import pack
 from control_plane.xds.filters.sse_to_metadata import USAGE
+from schemas import names
 
-CALLER = "plano.caller"
+CALLER = names.CALLER
 
 _FIELDS = {
     "time": "%START_TIME%",
@@ -34,9 +35,15 @@ _FIELDS = {
     "caller": f"%DYNAMIC_METADATA({CALLER}:id)%",
     "trace_id": "%TRACE_ID%",
 }
+_DECIDED = {
+    f"decision_{field}": f"%DYNAMIC_METADATA({names.DECISION}:{field})%"
+    for field in ("why", "agents", "route", "model", "confidence", "router", "ms")
+}
 
 
-def file_log(listener: str, path: str) -> AccessLog:
-    form = SubstitutionFormatString(json_format=plain.struct({"listener": listener, **_FIELDS}))
+def file_log(listener: str, path: str, *, decides: bool = False) -> AccessLog:
+    """`decides`: also what the sidecar decided, and why."""
+    fields = {"listener": listener, **_FIELDS, **(_DECIDED if decides else {})}
+    form = SubstitutionFormatString(json_format=plain.struct(fields))
     log = FileAccessLog(path=path, log_format=form)
     return AccessLog(name="envoy.access_loggers.file", typed_config=pack(log))

@@ -1,4 +1,4 @@
-"""The routes of an agent listener: one agent is forwarded to as it is, several need a decision nobody makes yet."""
+"""The routes of an agent listener: to the only agent, or to each of several once one is chosen."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from envoy_data_plane.xds.type.matcher import v3 as xds
 from control_plane.gateway import Agents, AgentTarget
 from control_plane.xds import matching, refusals
 from control_plane.xds.model_routes import forward, retry_policy
+from schemas import names
 
 
-def agent_matcher(agents: Agents) -> xds.MatcherOnMatch:
+def only(agents: Agents) -> xds.MatcherOnMatch:
+    """Where a call goes that nobody has to decide about."""
     if len(agents.agents) != 1:
-        return matching.to_route(refusals.refusal("decision_required"))
+        return matching.to_route(refusals.refusal("decision_unavailable"))
     return matching.to_route(_route(agents, agents.agents[0]))
+
+
+def by_id(agents: Agents) -> dict[str, xds.MatcherOnMatch]:
+    """A route for each agent, by its key."""
+    return {names.agent_key(agent.id): matching.to_route(_route(agents, agent)) for agent in agents.agents}
 
 
 def _route(agents: Agents, agent: AgentTarget) -> route.Route:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from envoy_data_plane.envoy.config.bootstrap import v3
 from envoy_data_plane.envoy.config.cluster.v3 import Cluster
 from envoy_data_plane.envoy.config.core import v3 as core
+from envoy_data_plane.envoy.config.listener.v3 import Listener
 from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import GenericSecret
 from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import Secret as EnvoySecret
 
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, KeyCredential
-from control_plane.xds import clusters, overload
+from control_plane.xds import clusters, overload, sidecar
 from control_plane.xds.listeners import listener
 from control_plane.xds.needs import Needs, needs
 
@@ -27,8 +28,8 @@ def bootstrap(gateway: Gateway, deployment: Deployment) -> v3.Bootstrap:
         admin=_admin(deployment),
         overload_manager=overload.manager(deployment),
         static_resources=v3.BootstrapStaticResources(
-            listeners=[listener(plan, gateway, deployment, wanted) for plan in gateway.listeners],
-            clusters=_clusters(gateway, wanted),
+            listeners=_listeners(gateway, deployment, wanted),
+            clusters=_clusters(gateway, deployment, wanted),
             secrets=_secrets(gateway),
         ),
     )
@@ -39,9 +40,16 @@ def _admin(deployment: Deployment) -> v3.Admin:
     return v3.Admin(address=core.Address(pipe=pipe))
 
 
-def _clusters(gateway: Gateway, wanted: Needs) -> list[Cluster]:
+def _listeners(gateway: Gateway, deployment: Deployment, wanted: Needs) -> list[Listener]:
+    built = [listener(plan, gateway, deployment, wanted) for plan in gateway.listeners]
+    return [*built, sidecar.internal(gateway, deployment)] if sidecar.needed(gateway) else built
+
+
+def _clusters(gateway: Gateway, deployment: Deployment, wanted: Needs) -> list[Cluster]:
     built = [clusters.provider(cluster, wanted) for cluster in wanted.clusters]
-    return built if gateway.tracing is None else [*built, clusters.collector(gateway.tracing)]
+    if gateway.tracing is not None:
+        built.append(clusters.collector(gateway.tracing))
+    return [*built, sidecar.workers(deployment)] if sidecar.needed(gateway) else built
 
 
 def _secrets(gateway: Gateway) -> list[EnvoySecret]:

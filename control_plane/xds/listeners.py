@@ -15,6 +15,7 @@ from control_plane.xds.any import pack
 from control_plane.xds.filters import header_mutation, order
 from control_plane.xds.needs import Needs
 from control_plane.xds.routes import route_configuration
+from schemas import names
 
 _BUFFER_BYTES = 1 << 20
 _STREAM_WINDOW_BYTES = 64 << 10
@@ -22,7 +23,7 @@ _CONNECTION_WINDOW_BYTES = 1 << 20
 _LEAST_IDLE_S = 300.0
 _IDLE_MARGIN_S = 30.0
 # Nobody outside may set what we and Envoy say to each other.
-_OURS = ("x-envoy-", "x-plano-")
+_OURS = ("x-envoy-", names.INTERNAL_PREFIX)
 
 
 def listener(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Needs) -> v3.Listener:
@@ -47,7 +48,9 @@ def _manager(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Ne
         server_header_transformation=hcm.HttpConnectionManagerServerHeaderTransformation.APPEND_IF_ABSENT,
     )
     if deployment.access_log_path is not None:
-        manager.access_log = [access_log.file_log(plan.name, deployment.access_log_path)]
+        manager.access_log = [
+            access_log.file_log(plan.name, deployment.access_log_path, decides=plan.decision is not None)
+        ]
     if gateway.tracing is not None:
         manager.tracing = tracing.config(gateway.tracing)
     _bound_times(manager, plan)

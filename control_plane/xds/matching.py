@@ -16,15 +16,16 @@ from envoy_data_plane.xds.core.v3 import TypedExtensionConfig
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.xds.any import pack
+from schemas import names
 
 KEY = "plano.key"
-"""What a route is looked up by: NAMED and the model, UNNAMED, the path of a page, or the `refused` key of an error."""
+"""What a route is looked up by: NAMED and the model, UNNAMED, the path of a page, the `refused` key of an error; DECIDE
+for a decision that is to be made, AGENT and an id or RANKED for one that was."""
 PATH = "plano.path"
 MODEL = "plano.model"
 OWNER = "plano.owner"
-NAMED = "="
-UNNAMED = "*"
-REFUSED = "!"
+NAMED, UNNAMED, REFUSED = names.NAMED, names.UNNAMED, names.REFUSED
+AGENT, RANKED, DECIDE = names.AGENT, names.RANKED, names.DECIDE
 PAGE_OF_ONE = "/v1/models/"
 
 

@@ -136,7 +136,8 @@ def _unneeded(groups: Groups, forced: bool, needs: Needs) -> dict[str, Any]:
     targets = list(chain.from_iterable(groups))
     names = {target.cluster for target in targets}
     works = any(target.rewrite or forced for target in targets)
-    if works or names & (needs.maps_paths | needs.passes_keys) or not names & needs.rewrites:
+    able = needs.rewrites | needs.decided
+    if works or names & (needs.maps_paths | needs.passes_keys) or not names & able:
         return {}
     return {REWRITE: pack(LuaPerRoute(disabled=True))}
 

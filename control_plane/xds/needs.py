@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from control_plane.deployment import Deployment
 from control_plane.gateway import Cluster, Gateway, Listener, Models, PassthroughCredential, Variant
 from control_plane.xds.copies import Copies, copies, separated
-from control_plane.xds.filters.header_mutation import never_forwarded
+from control_plane.xds.filters.header_mutation import credential_headers, never_forwarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """Cluster names count copies apart. `variables` maps a secret's name to its environment variable."""
+    """Cluster names count copies apart. `variables` maps a secret's name to its environment variable.
+
+    `decided` are clusters that a decision may lead to under any model and after any other; `decided_paths`: one of them
+    sets the path, so all must. `secret_headers` never leave Envoy.
+    """
 
     clusters: tuple[Cluster, ...]
     copies: Copies
@@ -21,6 +25,9 @@ class Needs:
     rewrites: frozenset[str]
     maps_paths: frozenset[str]
     passes_keys: frozenset[str]
+    decided: frozenset[str]
+    decided_paths: bool
+    secret_headers: tuple[str, ...]
     variables: dict[str, str]
     allow_wip: bool
     token_usage: bool
@@ -29,6 +36,7 @@ class Needs:
 def needs(gateway: Gateway, deployment: Deployment) -> Needs:
     made = copies(gateway)
     clusters = tuple(made.clusters(gateway.clusters))
+    decided = frozenset(_decided(gateway))
     return Needs(
         clusters=clusters,
         copies=made,
@@ -36,6 +44,9 @@ def needs(gateway: Gateway, deployment: Deployment) -> Needs:
         rewrites=frozenset(_rewrites(gateway)),
         maps_paths=frozenset(_maps_paths(gateway, clusters)),
         passes_keys=frozenset(c.name for c in clusters if isinstance(c.credential, PassthroughCredential)),
+        decided=decided,
+        decided_paths=any(cluster.name in decided and _differs(cluster) for cluster in clusters),
+        secret_headers=credential_headers(gateway),
         variables={secret.name: secret.variable for secret in gateway.secrets},
         allow_wip=deployment.allow_wip,
         token_usage=deployment.token_usage,
@@ -57,6 +68,14 @@ def _variants(listener: Listener) -> Iterator[tuple[bool, Variant]]:
 
 def _names(variant: Variant) -> list[str]:
     return [target.cluster for group in separated(variant.groups) for target in group]
+
+
+def _decided(gateway: Gateway) -> Iterator[str]:
+    """Every provider's cluster of a listener that decides; also those only the sidecar calls, under a model's name."""
+    for listener in gateway.listeners:
+        if listener.decision is not None:
+            for _, variant in _variants(listener):
+                yield from (target.cluster for group in variant.groups for target in group)
 
 
 def _rewrites(gateway: Gateway) -> Iterator[str]:

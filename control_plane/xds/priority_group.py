@@ -28,6 +28,7 @@ class PriorityGroup(betterproto2.Message):
 @dataclass(eq=False, repr=False)
 class PriorityGroupClusterSpecifier(betterproto2.Message):
     priority_groups: list[PriorityGroup] = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    override_metadata_namespace: str = betterproto2.field(2, betterproto2.TYPE_STRING)
 
 
 default_message_pool.register_message(_PACKAGE, "PriorityGroupClusterSpecifier", PriorityGroupClusterSpecifier)

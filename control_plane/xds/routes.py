@@ -11,8 +11,7 @@ from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.gateway import ListedModel, Listener, Models
-from control_plane.xds import matching, models_page, oversize, plain, refusals
-from control_plane.xds.agent_routes import agent_matcher
+from control_plane.xds import agent_routes, decided_routes, matching, models_page, oversize, plain, refusals
 from control_plane.xds.model_routes import by_prefix, models_by_key, shared_retry
 from control_plane.xds.needs import Needs
 from control_plane.xds.surface import HEALTH, Surface, surface
@@ -48,9 +47,19 @@ def _virtual_host(listener: Listener, offered: Surface, page: str, needs: Needs)
         prefixes = by_prefix(serves, needs)
         retry = shared_retry(serves)
     else:
-        keys[matching.UNNAMED] = agent_matcher(serves)
-    matcher = _matcher(keys, prefixes, listener.max_body_bytes)
-    return route.VirtualHost(name=listener.name, domains=["*"], matcher=matcher, retry_policy=retry)
+        keys[matching.UNNAMED] = agent_routes.only(serves)
+    if listener.decision is not None:
+        keys |= decided_routes.routes_by_key(listener)
+    host = route.VirtualHost(
+        name=listener.name,
+        domains=["*"],
+        matcher=_matcher(keys, prefixes, listener.max_body_bytes),
+        retry_policy=retry,
+    )
+    if listener.decision is not None:
+        host.typed_per_filter_config = decided_routes.filter_defaults()
+        host.response_headers_to_add = decided_routes.shown_headers() if listener.decision.headers else []
+    return host
 
 
 def _matcher(

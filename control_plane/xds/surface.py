@@ -9,16 +9,23 @@ from control_plane.gateway import Agents, Endpoint, ListedModel, Listener
 
 HEALTH = "/healthz"
 _MODELS = "/v1/models"
-_AGENT_ENDPOINTS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
+CHATS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
+_ROUTING = "/routing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """`model_pages` show `listed`; `pages` are all that the gateway answers without a provider."""
+    """`calls` are paths answered to POST: endpoints, and `questions`, which the sidecar answers itself. `model_pages`
+    show `listed`; `pages` are all that the gateway answers without a provider."""
 
     endpoints: Sequence[Endpoint]
+    questions: Sequence[str]
     model_pages: Sequence[str]
     listed: Sequence[ListedModel]
+
+    @property
+    def calls(self) -> Sequence[str]:
+        return (*(endpoint.value for endpoint in self.endpoints), *self.questions)
 
     @property
     def pages(self) -> Sequence[str]:
@@ -29,5 +36,7 @@ def surface(listener: Listener) -> Surface:
     serves = listener.serves
     if isinstance(serves, Agents):
         agents = [ListedModel(id=agent.id, owned_by="plano") for agent in serves.agents]
-        return Surface(endpoints=_AGENT_ENDPOINTS, model_pages=(_MODELS, "/agents" + _MODELS), listed=agents)
-    return Surface(endpoints=tuple(Endpoint), model_pages=(_MODELS,), listed=serves.listed)
+        pages = (_MODELS, "/agents" + _MODELS)
+        return Surface(endpoints=CHATS, questions=(), model_pages=pages, listed=agents)
+    questions = tuple(_ROUTING + chat.value for chat in CHATS) if listener.decision else ()
+    return Surface(endpoints=tuple(Endpoint), questions=questions, model_pages=(_MODELS,), listed=serves.listed)

@@ -17,13 +17,14 @@ from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 
 from control_plane.gateway import Cluster, Endpoint, FixedHeader, Gateway, KeyCredential, PassthroughCredential
 from control_plane.xds.filters.http_filter import http_filter
+from schemas import names
 
 # x-request-id and the trace headers stay: they let a provider's support find the call, and say nothing else.
 _CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
 _SIGNATURE = ("x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
 _VERSIONS = ("anthropic-version", "anthropic-beta")
 # What Envoy adds or a proxy in front may have added. Named one by one: matching by prefix costs more per request, and
-# the listener already dropped every x-envoy-* and x-plano-* header of the client.
+# the listener already dropped every x-envoy-* header of the client and those of ours.
 _INTERNAL = (
     "x-forwarded-for",
     "x-forwarded-proto",
@@ -39,21 +40,32 @@ _INTERNAL = (
     "x-envoy-expected-rq-timeout-ms",
     "x-envoy-attempt-count",
     "x-envoy-original-path",
+    # What clients tell this gateway only.
+    names.CACHE_HEADER,
+    names.SWITCH_HEADER,
+    names.AFFINITY_HEADER,
 )
 _DEFAULT_VERSION = FixedHeader(name="anthropic-version", value="2023-06-01")
 
 
 def never_forwarded(gateway: Gateway) -> tuple[str, ...]:
     """Every header name a chain of this configuration must take off first, in a stable order."""
-    names = [*_CREDENTIALS, *_SIGNATURE, *_INTERNAL]
+    found = [*credential_headers(gateway), *_SIGNATURE, *_INTERNAL]
+    for cluster in gateway.clusters:
+        found += [header.name.lower() for header in cluster.headers]
+    return tuple(name for name in dict.fromkeys(found) if name not in _VERSIONS)
+
+
+def credential_headers(gateway: Gateway) -> tuple[str, ...]:
+    """Headers that may hold a key of a client or a provider, in lower case."""
+    found = list(_CREDENTIALS)
     for cluster in gateway.clusters:
         if isinstance(cluster.credential, KeyCredential | PassthroughCredential):
-            names.append(cluster.credential.header.lower())
-        names += [header.name.lower() for header in cluster.headers]
+            found.append(cluster.credential.header.lower())
     for listener in gateway.listeners:
         if listener.auth is not None and listener.auth.header:
-            names.append(listener.auth.header.lower())
-    return tuple(name for name in dict.fromkeys(names) if name not in _VERSIONS)
+            found.append(listener.auth.header.lower())
+    return tuple(dict.fromkeys(found))
 
 
 def account_headers(cluster: Cluster, stripped: tuple[str, ...]) -> HttpFilter:

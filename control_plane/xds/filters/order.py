@@ -9,11 +9,13 @@ from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v
 
 from control_plane.gateway import Auth, Cluster, KeyCredential, Listener, Models, SigV4Credential
 from control_plane.xds.filters import (
+    apply_decision,
     attempt_lua,
     aws_request_signing,
     buffer,
     caller_auth,
     credential_injector,
+    decide,
     discard,
     header_mutation,
     header_to_metadata,
@@ -43,13 +45,17 @@ def downstream(listener: Listener, needs: Needs) -> list[HttpFilter]:
     #    it is larger is thrown away before the limit, which would cut the connection in the middle of the upload.
     chain.append(discard.body())
     chain.append(buffer.body_limit(listener.max_body_bytes))
-    # 4. Reads path and model; the last time the route is chosen: nothing after this may change path or model.
+    # 4. Reads path and model, chooses the route by them.
     offered = surface(listener)
-    chain.append(request_reader.routing_keys(offered.endpoints, offered.pages, offered.listed, model=model))
-    # 5. Decides on the key that 4 routed by.
+    chain.append(request_reader.routing_keys(offered, listener.decision, model=model))
+    # 5. Asks the sidecar where 4 found that a decision is needed, and chooses the route by what it says: the last time,
+    # nothing after this may change path or model.
+    if listener.decision is not None:
+        chain += [decide.ask(listener.name, listener.decision, needs.secret_headers), apply_decision.apply()]
+    # 6. Judges the key the final route was chosen by.
     if listener.auth is not None and listener.auth.allowances:
         chain.append(rbac.allow_lists(listener.auth))
-    # 6. Watches the answer only.
+    # 7. Watches the answer only.
     if model and needs.token_usage:
         chain.append(usage.token_counts())
     elif model and needs.allow_wip:
@@ -73,7 +79,11 @@ def upstream(cluster: Cluster, needs: Needs) -> list[HttpFilter]:
         chain.append(credential_injector.key(cluster.credential))
     # 3. Path, model, caller's key. Before signing, which covers path and body.
     name = cluster.name
-    program = attempt_lua.attempt(cluster, rewrites=name in needs.rewrites, maps_paths=name in needs.maps_paths)
+    program = attempt_lua.attempt(
+        cluster,
+        rewrites=name in needs.rewrites | needs.decided,
+        maps_paths=name in needs.maps_paths or (name in needs.decided and needs.decided_paths),
+    )
     if program is not None:
         chain.append(program)
     # 4. Signs what is really sent: nothing may change after it.

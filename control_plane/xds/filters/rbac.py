@@ -16,7 +16,7 @@ from envoy_data_plane.envoy.type.matcher import v3 as matcher
 from control_plane.gateway import Allowance, Auth
 from control_plane.xds.access_log import CALLER
 from control_plane.xds.filters.http_filter import http_filter
-from control_plane.xds.matching import KEY, NAMED, REFUSED, UNNAMED
+from control_plane.xds.matching import KEY, NAMED, RANKED, REFUSED, UNNAMED
 
 
 def allow_lists(auth: Auth) -> HttpFilter:
@@ -52,7 +52,8 @@ def _none_of(auth: Auth) -> policy.Principal:
 
 def _asks_for(allowance: Allowance) -> policy.Principal:
     names = [*(NAMED + name for name in allowance.exact), *((UNNAMED,) if allowance.default else ())]
-    prefixes = [REFUSED, "/", *(NAMED + prefix for prefix in allowance.prefixes)]
+    # The sidecar ranks only what the caller may have.
+    prefixes = [REFUSED, RANKED, "/", *(NAMED + prefix for prefix in allowance.prefixes)]
     keys = [*(matcher.StringMatcher(exact=n) for n in names), *(matcher.StringMatcher(prefix=p) for p in prefixes)]
     asked = [policy.Principal(filter_state=matcher.FilterStateMatcher(key=KEY, string_match=key)) for key in keys]
     return policy.Principal(or_ids=policy.PrincipalSet(ids=asked))

@@ -6,27 +6,24 @@ reach of clients: what they choose always stands behind a mark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
-from control_plane.gateway import Endpoint, ListedModel
+from control_plane.gateway import Decision
 from control_plane.xds import lua_source, matching
 from control_plane.xds.filters.lua import lua
+from control_plane.xds.surface import CHATS, Surface
 
 NAME = "plano.request_reader"
 _BODY = ("json_object", "json_text", "form_model", "request_model")
 
 
-def routing_keys(
-    endpoints: Sequence[Endpoint], pages: Sequence[str], listed: Sequence[ListedModel], *, model: bool
-) -> HttpFilter:
-    """`endpoints` are called by POST; `pages` are answered by the gateway. `model`: the body says where a call goes."""
-    kinds = {endpoint.value: "call" for endpoint in endpoints} | dict.fromkeys(pages, "page")
+def routing_keys(offered: Surface, decision: Decision | None, *, model: bool) -> HttpFilter:
+    """Calls come by POST, pages are answered by the gateway. `model`: the body says where a call goes. `decision`: some
+    calls go to the sidecar first."""
     constants: dict[str, lua_source.Constant] = {
-        "PATHS": kinds,
+        "PATHS": dict.fromkeys(offered.calls, "call") | dict.fromkeys(offered.pages, "page"),
         "PAGE_OF_ONE": matching.PAGE_OF_ONE,
-        "OWNERS": {each.id: each.owned_by for each in listed},
+        "OWNERS": {each.id: each.owned_by for each in offered.listed},
         "UNKNOWN_PATH": matching.refused("endpoint_not_found"),
         "UNKNOWN_MODEL": matching.refused("model_not_found"),
         "WRONG_METHOD": matching.refused("method_not_allowed"),
@@ -39,5 +36,18 @@ def routing_keys(
         }
     else:
         constants["CALL"] = matching.UNNAMED
-    parts = _BODY if model else ("agent_key",)
-    return lua(NAME, lua_source.program(constants, *parts, "request_reader"))
+    if decision is not None:
+        constants |= _asking(offered, decision)
+    body = _BODY if model else (("agent_body",) if decision else ("agent_key",))
+    asks = "ask_sidecar" if decision else "ask_nobody"
+    return lua(NAME, lua_source.program(constants, *body, asks, "request_reader"))
+
+
+def _asking(offered: Surface, decision: Decision) -> dict[str, lua_source.Constant]:
+    always = [*(endpoint.value for endpoint in decision.always), *offered.questions]
+    return {
+        "ALWAYS": dict.fromkeys(always, "yes"),
+        "CHATS": dict.fromkeys((chat.value for chat in CHATS), "yes"),
+        "NOT_JSON": matching.refused("invalid_json"),
+        "DECIDE": matching.DECIDE,
+    }

@@ -79,12 +79,19 @@ local function is_model(s, first, last)
   return raw:gsub("\\u00(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end):lower() == "model"
 end
 
--- First and last character of every top-level "model" value (flat: first, last, first, last), and where the object
--- opens; nil when the text is not one JSON object.
+-- Whether the key between its quotes brings routing preferences along; as Plano's clients spell it, nothing else.
+local function is_preferences(s, first, last)
+  local size = last - first + 1
+  if size == 19 then return sub(s, first, last) == "routing_preferences" end
+  return size == 14 and sub(s, first, last) == "routing_policy"
+end
+
+-- First and last character of every top-level "model" value (flat: first, last, first, last), where the object opens,
+-- and whether it has routing preferences; nil when the text is not one JSON object.
 local function model_values(s)
   local i, c = skip(s, sub(s, 1, 3) == "\239\187\191" and 4 or 1)
   if c ~= 123 then return nil end
-  local opening, spans, model_from, depth, kind = i, {}, nil, 0, 0
+  local opening, spans, model_from, preferences, depth, kind = i, {}, nil, false, 0, 0
   while true do
     -- A value starts at i with the byte c.
     local opened = c == 123 or c == 91
@@ -108,7 +115,7 @@ local function model_values(s)
       if depth == 0 then
         i, c = skip(s, i + 1)
         if c then return nil end
-        return spans, opening
+        return spans, opening, preferences
       end
       if model_from and depth == 1 then
         spans[#spans + 1], spans[#spans + 2] = model_from, i
@@ -126,6 +133,7 @@ local function model_values(s)
       local quote = string_end(s, i)
       if not quote then return nil end
       local names_model = depth == 1 and is_model(s, i + 1, quote - 1)
+      if depth == 1 and is_preferences(s, i + 1, quote - 1) then preferences = true end
       i, c = skip(s, quote + 1)
       if c ~= 58 then return nil end
       i, c = skip(s, i + 1)

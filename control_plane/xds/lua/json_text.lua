@@ -82,10 +82,11 @@ local function decoded(raw)
   return table.concat(pieces)
 end
 
--- The model a JSON object names: "" where it names none (absent, null, empty). nil when the text is no JSON object, the
+-- The model a JSON object names: "" where it names none (absent, null, empty), and whether the object has routing
+-- preferences. nil when the text is no JSON object, the
 -- model is no text, or two members give it different values: the provider might read the other one.
 local function json_model(s)
-  local spans = model_values(s)
+  local spans, _, preferences = model_values(s)
   if not spans then return nil end
   local model
   for k = 1, #spans, 2 do
@@ -96,5 +97,5 @@ local function json_model(s)
     if not value or (model and model ~= value) then return nil end
     model = value
   end
-  return model or ""
+  return model or "", preferences
 end

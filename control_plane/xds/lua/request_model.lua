@@ -12,14 +12,15 @@ local function model_of(content_type, text)
   return boundary and form_model(text, boundary)
 end
 
--- What routing looks up for a call, and the model as the client spelt it.
+-- What routing looks up for a call, the model as the client spelt it, the body, and whether it has routing preferences.
 local function call_key(handle)
   local body = handle:body()
   local text = body and body:getBytes(0, body:length())
   -- Of two content types the provider might follow the other one.
   local plain = handle:headers():getNumValues("content-type") < 2
-  local model = text and plain and model_of(handle:headers():get("content-type"), text)
+  local model, preferences
+  if text and plain then model, preferences = model_of(handle:headers():get("content-type"), text) end
   if not model then return INVALID end
-  if model == "" then return MISSING end
-  return MODEL .. model, model
+  if model == "" then return MISSING, nil, text, preferences end
+  return MODEL .. model, model, text, preferences
 end

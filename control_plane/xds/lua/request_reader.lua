@@ -21,10 +21,11 @@ function envoy_on_request(handle)
   local query = path:find("?", 1, true)
   if query then path = path:sub(1, query - 1) end
   local kind = PATHS[path]
-  local key, model
+  local key, model, text, preferences
   if kind == "call" then
     if headers:get(":method") == "POST" then
-      key, model = call_key(handle)
+      key, model, text, preferences = call_key(handle)
+      key = decided_key(handle, path, key, model, text, preferences)
     else
       key = WRONG_METHOD
     end
