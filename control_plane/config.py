@@ -95,10 +95,27 @@ class Auth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerAgent:
+    """`examples` are ours: requests that belong to the agent."""
+
     id: str
     description: str
+    examples: tuple[str, ...] = ()
     default: bool | None = None
     input_filters: tuple[str, ...] = ()
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Our addition: how a listener decides, and what happens where it cannot."""
+
+    mode: Literal["sequential", "parallel"] | None = None
+    deadline: float | None = None
+    no_match: Literal["default", "refuse"] | None = None
+    router_failure: Literal["default", "refuse"] | None = None
+    sidecar_failure: Literal["default", "refuse"] | None = None
+    agent_failure: Literal["fail", "skip"] | None = None
+    headers: bool | None = None
     at: Place
 
 
@@ -114,6 +131,7 @@ class Listener:
     router: str | None = None
     max_retries: int | None = None
     agents: tuple[ListenerAgent, ...] = ()
+    decision: Decision | None = None
     input_filters: tuple[str, ...] = ()
     output_filters: tuple[str, ...] = ()
     tls: Tls | None = None
@@ -187,8 +205,11 @@ class SelectionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPreference:
+    """`examples` are ours: requests that belong to the task."""
+
     name: str
     description: str
+    examples: tuple[str, ...] = ()
     models: tuple[str, ...]
     selection_policy: SelectionPolicy | None = None
     at: Place
@@ -196,8 +217,11 @@ class RoutingPreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
+    """`dialect` is ours: the one API the agent speaks; None = it answers whatever API the client speaks."""
+
     id: str
     url: str
+    dialect: Literal["openai_chat", "anthropic_messages", "openai_responses"] | None = None
     at: Place
 
 
@@ -247,6 +271,72 @@ class Overrides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """Our addition: who chooses by meaning. `model` names a provider entry; `prompt` a prompt family."""
+
+    kind: Literal["embedded", "vllm", "cascade"] | None = None
+    model: str | None = None
+    prompt: str | None = None
+    threshold: float | None = None
+    context_length: int | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCache:
+    type: Literal["memory", "redis"] | None = None
+    url: Text | None = None
+    tenant_header: str | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingBudget:
+    max_switch_spend_pct: float
+    replenish_on_rebind: bool | None = None
+    cache_read_discount: float | None = None
+    record_counterfactual: bool | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """`llm_provider` and `model` are settings of old releases that nothing reads."""
+
+    llm_provider: str | None = None
+    model: str | None = None
+    session_ttl_seconds: int | None = None
+    session_max_entries: int | None = None
+    session_cache: SessionCache | None = None
+    routing_budget: RoutingBudget | None = None
+    route_on_user_only: bool | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptCaching:
+    enabled: bool | None = None
+    session_affinity: bool | None = None
+    inject_cache_control: bool | None = None
+    min_prefix_tokens: int | None = None
+    session_ttl_seconds: int | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSource:
+    """`model_aliases`: the feed's own id of a model -> its name here."""
+
+    type: Literal["cost", "latency"]
+    provider: Literal["digitalocean", "models.dev", "prometheus"]
+    url: str | None = None
+    query: str | None = None
+    refresh_interval: int | None = None
+    model_aliases: dict[str, str] | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything one YAML file says. Sections that are carried on but not yet acted upon stay plain data."""
 
@@ -260,13 +350,14 @@ class Config:
     endpoints: tuple[Endpoint, ...] = ()
     tracing: Tracing | None = None
     overrides: Overrides | None = None
+    router: Router | None = None
+    routing: Routing | None = None
+    prompt_caching: PromptCaching | None = None
+    model_metrics_sources: tuple[MetricsSource, ...] = ()
     prompt_targets: tuple[dict[str, Any], ...] = ()
     system_prompt: str | None = None
     ratelimits: tuple[dict[str, Any], ...] = ()
     state_storage: dict[str, Any] | None = None
     prompt_guards: dict[str, Any] | None = None
-    prompt_caching: dict[str, Any] | None = None
-    routing: dict[str, Any] | None = None
-    model_metrics_sources: tuple[dict[str, Any], ...] = ()
     mode: str | None = None
     at: Place

@@ -29,6 +29,21 @@ def targets(alias: ModelAlias) -> tuple[str, ...]:
     return (*first, *(target.model for target in alias.targets if target.model))
 
 
+def served_by(config: Config, name: str) -> tuple[ModelProvider, str] | None:
+    """The entry that serves the router model of this name, and its id there: by the entry's own name, its model, its
+    id, else through a wildcard. Aliases are for clients only."""
+    plain = [provider for provider in config.model_providers if not is_wildcard(provider)]
+    for spelling in (lambda p: p.name, lambda p: p.model, lambda p: split(p)[1]):
+        for provider in plain:
+            if name and spelling(provider) == name:
+                return provider, split(provider)[1]
+    for provider in config.model_providers:
+        rest = name.removeprefix(f"{split(provider)[0]}/")
+        if is_wildcard(provider) and rest not in (name, "", "*"):
+            return provider, rest
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a limit on models lets through: `names` without aliases, `heads` what stands before any slash in them."""

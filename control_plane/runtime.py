@@ -10,14 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from control_plane.config import Config, Listener
+from control_plane.config import Config
 from control_plane.environment import REFERENCE
-from control_plane.gateway import Agents, Gateway, Models
+from control_plane.gateway import Agents, Allowance, Decision, Endpoint, Gateway, Models
 from control_plane.plan import Planned, plan
 from control_plane.plan.models import roads
+from control_plane.plan.outbounds import agent_outbounds
+from control_plane.plan.router import Chooser
 from control_plane.plan.routes import Road
+from control_plane.plan.sessions import sessions
+from control_plane.plan.sources import Feed
 from control_plane.problems import Place, Problems
 from control_plane.read.variables import is_secret
+from schemas import names
 from schemas import runtime as contract
 
 CARRIED = (
@@ -29,8 +34,6 @@ CARRIED = (
     "state_storage",
     "prompt_guards",
     "prompt_caching",
-    "routing",
-    "model_metrics_sources",
     "tracing",
 )
 
@@ -45,11 +48,15 @@ def runtime(config: Config, gateway: Gateway) -> contract.RuntimeConfig:
             contract.Preference(
                 name=preference.name,
                 description=preference.description,
+                examples=preference.examples,
                 models=preference.models,
                 prefer=preference.selection_policy.prefer if preference.selection_policy else "none",
             )
             for preference in config.routing_preferences
         ),
+        router=_router(made.chooser),
+        sources=tuple(_source(feed) for feed in made.feeds),
+        sessions=sessions(config),
         filters=tuple(
             contract.Filter(
                 id=filter.id,
@@ -61,6 +68,28 @@ def runtime(config: Config, gateway: Gateway) -> contract.RuntimeConfig:
             for filter in config.filters
         ),
         settings=settings(config),
+    )
+
+
+def _router(chooser: Chooser) -> contract.Router:
+    return contract.Router(
+        kind=chooser.kind,
+        outbound=names.ROUTER_OUTBOUND if chooser.provider else None,
+        model=chooser.model,
+        prompt=chooser.prompt,
+        context_tokens=chooser.context_tokens,
+        threshold=chooser.threshold,
+    )
+
+
+def _source(feed: Feed) -> contract.Source:
+    return contract.Source(
+        kind=feed.kind,
+        format=feed.format,
+        outbound=names.source_outbound(feed.kind),
+        path=feed.path,
+        refresh_s=feed.refresh_s,
+        aliases=feed.aliases,
     )
 
 
@@ -96,28 +125,51 @@ def _listener(planned: Planned) -> contract.Listener:
         name=listener.name,
         kind=listener.kind,
         router=written.router,
-        agents=_agents(written, agents) if agents else (),
+        decision=_decision(listener.decision) if listener.decision else None,
+        agents=_agents(planned, agents) if agents else (),
         routes=_routes(planned, models) if models else (),
         names=dict(models.exact) if models else {},
         prefixes=dict(models.prefixes) if models else {},
         default=models.default if models else None,
+        allowances=tuple(_allowance(allowance) for allowance in listener.auth.allowances) if listener.auth else (),
         input_filters=written.input_filters,
         output_filters=written.output_filters,
     )
 
 
-def _agents(written: Listener, agents: Agents) -> tuple[contract.Agent, ...]:
-    described = {agent.id: agent for agent in written.agents}
+def _decision(decision: Decision) -> contract.Decision:
+    return contract.Decision(
+        always=tuple(endpoint.value for endpoint in decision.always),
+        mode=decision.mode,
+        deadline_s=decision.deadline_s,
+        total_s=decision.total_s,
+        no_match=decision.no_match,
+        router_failure=decision.router_failure,
+        agent_failure=decision.agent_failure,
+        headers=decision.headers,
+    )
+
+
+def _allowance(allowance: Allowance) -> contract.Allowance:
+    """The caller as caller authentication writes it into the request's metadata."""
+    who = f"key:{allowance.caller}" if allowance.caller is not None else f"token:{allowance.issuer}"
+    return contract.Allowance(caller=who, names=allowance.exact, prefixes=allowance.prefixes, default=allowance.default)
+
+
+def _agents(planned: Planned, agents: Agents) -> tuple[contract.Agent, ...]:
+    described = {agent.id: agent for agent in planned.written.agents}
     return tuple(
         contract.Agent(
             id=agent.id,
             description=described[agent.id].description,
+            examples=described[agent.id].examples,
             default=agent.default,
-            cluster=agent.cluster,
-            path_prefix=agent.path_prefix,
+            key=names.agent_key(agent.id),
+            outbound=outbound,
+            endpoints=tuple(endpoint.value for endpoint in agent.endpoints),
             input_filters=described[agent.id].input_filters,
         )
-        for agent in agents.agents
+        for agent, outbound in zip(agents.agents, agent_outbounds(planned.listener), strict=True)
     )
 
 
@@ -143,6 +195,7 @@ def _groups(road: Road) -> tuple[tuple[contract.Target, ...], ...]:
                 strip_prefix=aim.target.strip_prefix,
                 weight=aim.target.weight,
                 dialect=aim.provider.row.dialect,
+                endpoints=tuple(e.value for e in Endpoint if aim.provider.serves(e, aim.target.model)),
             )
             for aim in group
         )

@@ -6,19 +6,14 @@ A key must never be ignored in silence. What is listed here moves out when its b
 from __future__ import annotations
 
 from control_plane.check.places import Places
-from control_plane.config import Config, Listener, Overrides
+from control_plane.config import Config, Listener, Overrides, PromptCaching
 from control_plane.problems import Place, Problems
-from control_plane.read.schema_check import shown
 
 _SECTIONS = {
     "prompt_targets": "no API is called, prompts go to the model as they are",
     "prompt_guards": "prompts pass unchecked",
     "ratelimits": "requests pass without any limit",
     "state_storage": "conversations are not kept, previous_response_id goes to the provider as it is",
-    "routing": "every request goes to the model it names",
-    "routing_preferences": "every request goes to the model it names",
-    "model_metrics_sources": "no costs or latencies are read",
-    "prompt_caching": "requests pass without cache marks and are not bound to a session",
     "system_prompt": "no prompt is added to requests",
     "mode": "it selects nothing",
 }
@@ -26,9 +21,6 @@ _OVERRIDES = {
     "prompt_target_intent_matching_threshold": "prompt targets do not exist yet",
     "optimize_context_window": "messages are never cut",
     "use_agent_orchestrator": "there is no orchestrator",
-    "llm_routing_model": "models are not chosen by a router model",
-    "agent_orchestration_model": "agents are not chosen by a model",
-    "orchestrator_model_context_length": "there is no orchestrator",
 }
 
 
@@ -44,6 +36,8 @@ def check(config: Config, places: Places, problems: Problems) -> None:
             _warn(at, "prefix_affinity", "requests are spread without regard to their prefix", problems)
     for listener in config.listeners:
         _check_listener(listener, places, problems)
+    if config.prompt_caching:
+        _check_caching(config.prompt_caching, places, problems)
     if config.overrides:
         _check_overrides(config.overrides, places, problems)
     _check_tracing(config, places, problems)
@@ -63,9 +57,17 @@ def _check_listener(listener: Listener, places: Places, problems: Problems) -> N
     for agent in listener.agents:
         if agent.input_filters:
             _warn(places.of(agent.at, "input_filters"), "input_filters", effect, problems)
-    if listener.type == "agent" and len(listener.agents) > 1:
-        effect = f"requests to '{shown(listener.name)}' are answered with 501; a listener with one agent works"
-        _warn(places.of(listener.at, "agents"), "the choice between several agents", effect, problems)
+
+
+def _check_caching(caching: PromptCaching, places: Places, problems: Problems) -> None:
+    """Sessions work, marks in the request do not."""
+    marks = caching.inject_cache_control
+    if marks or (caching.enabled and marks is None):
+        key = "inject_cache_control" if marks else "enabled"
+        _warn(places.of(caching.at, key), f"prompt_caching.{key}", "requests pass without cache marks", problems)
+    if caching.min_prefix_tokens is not None:
+        at = places.of(caching.at, "min_prefix_tokens")
+        _warn(at, "prompt_caching.min_prefix_tokens", "requests pass without cache marks", problems)
 
 
 def _check_overrides(overrides: Overrides, places: Places, problems: Problems) -> None:

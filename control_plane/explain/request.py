@@ -209,7 +209,5 @@ def _agent_request(made: Plan, planned: Planned, agents: Agents, path: str | Non
         steps.append(
             Step(topic="agent", text=f"{agent.id}{about} -> {where}, cluster {cluster.name}", at=lines[agent.id])
         )
-    several = len(agents.agents) > 1
-    refusal = _refusal("decision_required", errors.BY_CODE["decision_required"].remedy) if several else None
-    asked = _request(planned, path or "any path", None, steps, refusal)
-    return asked if several else replace(asked, settings=agent_settings(planned))
+    asked = _request(planned, path or "any path", None, steps)
+    return replace(asked, settings=agent_settings(planned))

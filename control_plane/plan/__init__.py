@@ -16,10 +16,14 @@ from control_plane.plan import listeners as plan_listeners
 from control_plane.plan.agents import agents
 from control_plane.plan.auth import Guard, caller_keys, guard
 from control_plane.plan.clusters import Accounts, Kept, accounts, agent_clusters
+from control_plane.plan.decisions import decision
 from control_plane.plan.models import Map, models
 from control_plane.plan.names import Offer, directory, with_aliases
 from control_plane.plan.offers import Catalog, offered
+from control_plane.plan.outbounds import outbounds
 from control_plane.plan.providers import providers
+from control_plane.plan.router import Chooser, chooser
+from control_plane.plan.sources import Feed, feeds
 from control_plane.plan.tracing import tracing
 from control_plane.plan.warnings import warn
 from control_plane.problems import Problems
@@ -31,6 +35,8 @@ class Plan:
 
     gateway: Gateway
     listeners: tuple[Planned, ...]
+    chooser: Chooser
+    feeds: tuple[Feed, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,7 @@ def gateway(config: config.Config, problems: Problems) -> Gateway | None:
 def plan(whole: config.Config, problems: Problems) -> Plan | None:
     """The same with its parts."""
     before = len(problems.errors)
-    catalog, made = _catalog(whole, problems)
+    catalog, made, chosen = _catalog(whole, problems)
     agent = agent_clusters(whole, [cluster.name for cluster in made.clusters])
     shown = plan_listeners.declared(whole, models=bool(catalog.providers), problems=problems)
     planned: list[Planned] = []
@@ -61,30 +67,40 @@ def plan(whole: config.Config, problems: Problems) -> Plan | None:
         map = None if written.type == "agent" else _map(whole, catalog, made, written)
         guarded = guard(whole, written, keys, map)
         serves: Models | Agents = models(map, written) if map else agents(whole, written, agent)
-        listener = plan_listeners.listener(written, name=name, serves=serves, auth=guarded.auth, problems=problems)
+        decided = decision(whole, written, serves)
+        listener = plan_listeners.listener(
+            written, name=name, serves=serves, decision=decided, auth=guarded.auth, problems=problems
+        )
         if listener:
             planned.append(Planned(written=written, listener=listener, map=map))
             guards.append(guarded)
     warn(whole, catalog, [p.map for p in planned if p.map], problems)
     if len(problems.errors) > before:
         return None
+    clusters = _clusters(made, agent, guards)
+    fed = feeds(whole, [cluster.name for cluster in clusters])
+    listeners = tuple(p.listener for p in planned)
     return Plan(
         gateway=Gateway(
-            listeners=tuple(p.listener for p in planned),
-            clusters=_clusters(made, agent, guards),
+            listeners=listeners,
+            clusters=(*clusters, *(feed.cluster for feed in fed)),
+            outbounds=outbounds(listeners, chosen, _router_cluster(made, chosen), fed),
             secrets=tuple(k.secret for k in _distinct((made.kept, *(guarded.kept for guarded in guards)))),
             tracing=tracing(whole),
         ),
         listeners=tuple(planned),
+        chooser=chosen,
+        feeds=fed,
     )
 
 
-def _catalog(whole: config.Config, problems: Problems) -> tuple[Catalog, Accounts]:
+def _catalog(whole: config.Config, problems: Problems) -> tuple[Catalog, Accounts, Chooser]:
     known = providers(whole, problems)
     shown = tuple(provider for provider in known if not provider.internal)
     everything = directory([Offer(provider) for provider in shown])
     aliases = plan_aliases.groups(whole, everything)
-    return Catalog(providers=shown, everything=with_aliases(everything, aliases)), accounts(whole, known)
+    catalog = Catalog(providers=shown, everything=with_aliases(everything, aliases))
+    return catalog, accounts(whole, known), chooser(whole, known, problems)
 
 
 def _map(whole: config.Config, catalog: Catalog, made: Accounts, written: config.Listener) -> Map:
@@ -112,6 +128,14 @@ def _distinct(groups: Iterable[tuple[Kept, ...]]) -> tuple[Kept, ...]:
     for kept in (kept for group in groups for kept in group):
         found.setdefault(kept.secret.name, kept)
     return tuple(found.values())
+
+
+def _router_cluster(made: Accounts, chosen: Chooser) -> Cluster | None:
+    """The account of the served router; where listeners differ in how they connect, the plainest."""
+    uses = (
+        cluster for (index, _), cluster in made.by_use.items() if chosen.provider and index == chosen.provider.index
+    )
+    return next(uses, None)
 
 
 def _clusters(made: Accounts, agent: Mapping[str, Cluster], guards: list[Guard]) -> tuple[Cluster, ...]:

@@ -11,12 +11,19 @@ from urllib.parse import urlsplit
 
 from control_plane import config
 from control_plane.gateway import Agents, AgentTarget, Cluster, Endpoint
+from control_plane.plan.decisions import CHAT
 from control_plane.plan.limits import agent_waiting, retrying
+
+SPOKEN = {
+    "openai_chat": Endpoint.CHAT_COMPLETIONS,
+    "anthropic_messages": Endpoint.MESSAGES,
+    "openai_responses": Endpoint.RESPONSES,
+}
 
 
 def agents(whole: config.Config, listener: config.Listener, clusters: Mapping[str, Cluster]) -> Agents:
     """The agents in declared order; exactly one is the default, the first when none is marked."""
-    urls = {agent.id: agent.url for agent in whole.agents}
+    declared = {agent.id: agent for agent in whole.agents}
     known = [agent for agent in listener.agents if agent.id in clusters]
     chosen = next((agent for agent in known if agent.default), known[0] if known else None)
     return Agents(
@@ -24,14 +31,20 @@ def agents(whole: config.Config, listener: config.Listener, clusters: Mapping[st
             AgentTarget(
                 id=agent.id,
                 cluster=clusters[agent.id].name,
-                path_prefix=_prefix(urls[agent.id]),
+                path_prefix=_prefix(declared[agent.id].url),
                 default=agent is chosen,
+                endpoints=_endpoints(declared[agent.id]),
             )
             for agent in known
         ),
         timeouts=agent_waiting(listener).plan(),
         retry=retrying(listener, None, [], at_least=0, clusters=1).plan(),
     )
+
+
+def _endpoints(agent: config.Agent) -> tuple[Endpoint, ...]:
+    """An agent that names no dialect is given whatever the client sent, as Plano does."""
+    return (SPOKEN[agent.dialect],) if agent.dialect else CHAT
 
 
 def _prefix(url: str) -> str:

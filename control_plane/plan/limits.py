@@ -100,6 +100,11 @@ def agent_waiting(listener: config.Listener) -> Waiting:
     return Waiting(first_byte=first_byte, idle=idle, total=_limit(_wait(lambda t: t.total, written, [])))
 
 
+def listener_total_s(listener: config.Listener) -> float | None:
+    """What the listener itself says about the whole exchange; None = no limit of its own."""
+    return _total(listener, _present(listener.timeouts), []).value
+
+
 def _total(
     listener: config.Listener, above: Sequence[config.Timeouts], below: Sequence[config.Timeouts]
 ) -> Choice[float | None]:

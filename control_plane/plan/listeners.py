@@ -6,7 +6,7 @@ In: the configuration. Out: listeners with names, addresses and ports filled in;
 from __future__ import annotations
 
 from control_plane import config
-from control_plane.gateway import Agents, Auth, DownstreamTls, Listener, Models
+from control_plane.gateway import Agents, Auth, Decision, DownstreamTls, Listener, Models
 from control_plane.problems import Problems
 from schemas import names
 
@@ -37,7 +37,13 @@ def listener_names(listeners: tuple[config.Listener, ...]) -> tuple[str, ...]:
 
 
 def listener(
-    written: config.Listener, *, name: str, serves: Models | Agents, auth: Auth | None, problems: Problems
+    written: config.Listener,
+    *,
+    name: str,
+    serves: Models | Agents,
+    decision: Decision | None,
+    auth: Auth | None,
+    problems: Problems,
 ) -> Listener | None:
     """The finished listener. Problem: an agent listener without a port, which has no usual one."""
     port = written.port or PORTS.get(written.type)
@@ -50,6 +56,7 @@ def listener(
         port=port,
         kind=written.type,
         serves=serves,
+        decision=decision,
         tls=_tls(written.tls),
         auth=auth,
         max_body_bytes=written.max_body_bytes or MAX_BODY_BYTES,

@@ -14,7 +14,7 @@ from control_plane.config import Agent, Config, Endpoint, Filter, Overrides, Tra
 from control_plane.document import Document, copy
 from control_plane.document import Mapping as MappingNode
 from control_plane.problems import Problems
-from control_plane.read import exposed, legacy, schema_check
+from control_plane.read import choosing, exposed, legacy, schema_check
 from control_plane.read import listeners as read_listeners
 from control_plane.read import models as read_models
 from control_plane.read.sections import Section
@@ -48,14 +48,15 @@ def _config(root: Section) -> Config:
         endpoints=_endpoints(root),
         tracing=_tracing(root.section("tracing")),
         overrides=_overrides(root.section("overrides")),
+        router=choosing.router(root.section("router")),
+        routing=choosing.routing(root.section("routing")),
+        prompt_caching=choosing.prompt_caching(root.section("prompt_caching")),
+        model_metrics_sources=choosing.sources(root),
         prompt_targets=tuple(section.plain() for section in root.items("prompt_targets")),
         system_prompt=root.text("system_prompt"),
         ratelimits=tuple(section.plain() for section in root.items("ratelimits")),
         state_storage=_plain(root.section("state_storage")),
         prompt_guards=_plain(root.section("prompt_guards")),
-        prompt_caching=_plain(root.section("prompt_caching")),
-        routing=_plain(root.section("routing")),
-        model_metrics_sources=tuple(section.plain() for section in root.items("model_metrics_sources")),
         mode=root.text("mode"),
         at=root.at,
     )
@@ -66,7 +67,16 @@ def _plain(section: Section | None) -> dict[str, object] | None:
 
 
 def _agents(root: Section) -> tuple[Agent, ...]:
-    return tuple(Agent(id=s.required("id"), url=s.required("url"), at=s.at) for s in root.items("agents"))
+    return tuple(_agent(section) for section in root.items("agents"))
+
+
+def _agent(section: Section) -> Agent:
+    return Agent(
+        id=section.required("id"),
+        url=section.required("url"),
+        dialect=section.one_of("dialect", "openai_chat", "anthropic_messages", "openai_responses"),
+        at=section.at,
+    )
 
 
 def _filters(root: Section) -> tuple[Filter, ...]:

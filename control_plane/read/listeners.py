@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from control_plane.config import ApiKey, Auth, Jwt, Listener, ListenerAgent, Retry, Timeouts, Tls
+from control_plane.read import choosing
 from control_plane.read.sections import Section
 
 
@@ -29,6 +30,7 @@ def _listener(section: Section) -> Listener | None:
         router=section.text("router"),
         max_retries=section.whole("max_retries"),
         agents=tuple(_agent(agent) for agent in section.items("agents")),
+        decision=choosing.decision(section.section("decision")),
         input_filters=section.texts("input_filters") or (),
         output_filters=section.texts("output_filters") or (),
         tls=_tls(section.section("tls")),
@@ -45,6 +47,7 @@ def _agent(section: Section) -> ListenerAgent:
     return ListenerAgent(
         id=section.required("id"),
         description=section.required("description"),
+        examples=section.texts("examples") or (),
         default=section.flag("default"),
         input_filters=section.texts("input_filters") or (),
         at=section.at,

@@ -73,6 +73,7 @@ def preferences(root: Section) -> tuple[RoutingPreference, ...]:
         RoutingPreference(
             name=section.required("name"),
             description=section.required("description"),
+            examples=section.texts("examples") or (),
             models=section.texts("models") or (),
             selection_policy=_policy(section.section("selection_policy")),
             at=section.at,

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from control_plane.config import Text
 from control_plane.document import Mapping, Node, Scalar, Sequence, Step
 from control_plane.environment import text as as_text
 from control_plane.problems import Place
 from control_plane.read.variables import is_secret
+
+Word = TypeVar("Word", bound=str)
 
 _DURATION = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h)?\s*", re.ASCII)
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
@@ -45,6 +47,11 @@ class Section:
     def required(self, key: str) -> str:
         """Empty when absent: checks leave out what the schema has reported already."""
         return self.text(key) or ""
+
+    def one_of(self, key: str, *words: Word) -> Word | None:
+        """The word that is written, where it is one of these."""
+        value = self.text(key)
+        return next((word for word in words if word == value), None)
 
     def flag(self, key: str) -> bool | None:
         value = self._value(key)

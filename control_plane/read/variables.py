@@ -33,7 +33,11 @@ def is_secret(path: tuple[Step, ...]) -> bool:
 
 def is_prose(path: tuple[Step, ...]) -> bool:
     """Free text, in which a dollar sign means nothing."""
-    return bool(path) and path[-1] in _PROSE_KEYS
+    return bool(path) and (path[-1] in _PROSE_KEYS or _is_example(path))
+
+
+def _is_example(path: tuple[Step, ...]) -> bool:
+    return path[-2:-1] == ("examples",) and isinstance(path[-1], int)
 
 
 def _matches(path: tuple[Step, ...], pattern: tuple[Step, ...]) -> bool:
