@@ -1,0 +1,48 @@
+"""A request body as JSON, in and out.
+
+In: the text of a body. Out: the object, and bytes again. Values survive the round trip; whitespace does not. Never:
+bytes that are no JSON, whatever a client hid in its strings and numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from ext_proc.conversation.dialect import ConversationError
+
+
+def read_body(text: str | bytes) -> dict[str, object]:
+    """The object in `text`. Raises ConversationError for anything that is not one JSON object."""
+    try:
+        body = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise ConversationError("the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise ConversationError("the body is not a JSON object")
+    return body
+
+
+def write_body(body: Mapping[str, object]) -> bytes:
+    """Compact UTF-8 JSON. Raises ConversationError for what `read_body` would not have returned."""
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConversationError("the body cannot be written as JSON") from error
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can say it, UTF-8 cannot
+        return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _finite(digits: str) -> float:
+    """JSON allows 1e999, but what a float makes of it could not be written again."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")

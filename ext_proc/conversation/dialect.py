@@ -1,0 +1,28 @@
+"""The dialects a conversation may come in, told by the path of the call.
+
+In: a path as the client sent it, query included. Out: a `Dialect`. Never: a look at the body.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ConversationError(Exception):
+    """What was sent is no conversation this part of the gateway can work on. The text never quotes the body."""
+
+
+class Dialect(StrEnum):
+    """The value is the path, as in `schemas.runtime.Agent.endpoints`."""
+
+    CHAT = "/v1/chat/completions"
+    MESSAGES = "/v1/messages"
+    RESPONSES = "/v1/responses"
+
+
+def dialect_of(path: str) -> Dialect:
+    """The dialect of a path; a query does not matter. Raises ConversationError for any other path."""
+    try:
+        return Dialect(path.partition("?")[0])
+    except ValueError:
+        raise ConversationError("this path carries no conversation") from None
