@@ -132,6 +132,6 @@ def _warn_passthrough(served: Served, problems: Problems) -> None:
         problems.warn(
             served.provider.entry.at,
             "router-credential",
-            f"the router model {served.provider.label} passes on the caller's key, and the router's own calls have none",
+            f"the router model {served.provider.label} passes on the caller's key, which its own calls lack",
             "write access_key, or passthrough_auth: false",
         )

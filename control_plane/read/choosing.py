@@ -1,4 +1,4 @@
-"""Sections about choosing of the document -> values of `config.py`: decisions, the router, sessions, prices. As written.
+"""Sections about choosing -> values of `config.py`, as written: decisions, the router, sessions, feeds.
 
 In: mappings. Out: values without defaults; what the schema refuses reads as absent. Never: a resolved secret.
 """

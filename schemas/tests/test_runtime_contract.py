@@ -12,13 +12,19 @@ from hypothesis import strategies as st
 from schemas.runtime import (
     CONTRACT,
     Agent,
+    Allowance,
+    Budget,
     ContractMismatch,
+    Decision,
     Filter,
     Listener,
     Preference,
     Route,
+    Router,
     RuntimeConfig,
     RuntimeFileError,
+    Sessions,
+    Source,
     Target,
     content_hash,
     dump,
@@ -38,39 +44,112 @@ def many(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]
     return st.lists(strategy, max_size=2).map(tuple)
 
 
-TARGETS = st.builds(Target, cluster=TEXT, model=st.none() | TEXT, strip_prefix=TEXT, weight=st.integers(), dialect=TEXT)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+TARGETS = st.builds(
+    Target,
+    cluster=TEXT,
+    model=st.none() | TEXT,
+    strip_prefix=TEXT,
+    weight=st.integers(),
+    dialect=TEXT,
+    endpoints=TEXTS,
+)
 ROUTES = st.builds(Route, name=TEXT, groups=many(many(TARGETS)), native=TEXTS)
 AGENTS = st.builds(
     Agent,
     id=TEXT,
     description=TEXT,
+    examples=TEXTS,
     default=st.booleans(),
-    cluster=TEXT,
-    path_prefix=TEXT,
+    key=TEXT,
+    outbound=TEXT,
+    endpoints=TEXTS,
     input_filters=TEXTS,
 )
+DECISIONS = st.builds(
+    Decision,
+    always=TEXTS,
+    mode=TEXT,
+    deadline_s=NUMBERS,
+    total_s=NUMBERS,
+    no_match=TEXT,
+    router_failure=TEXT,
+    agent_failure=TEXT,
+    headers=st.booleans(),
+)
+ALLOWANCES = st.builds(Allowance, caller=TEXT, names=TEXTS, prefixes=TEXTS, default=st.booleans())
 NAMES = st.dictionaries(TEXT, TEXT, max_size=2)
 LISTENERS = st.builds(
     Listener,
     name=TEXT,
     kind=TEXT,
     router=st.none() | TEXT,
+    decision=st.none() | DECISIONS,
     agents=many(AGENTS),
     routes=many(ROUTES),
     names=NAMES,
     prefixes=NAMES,
     default=st.none() | TEXT,
+    allowances=many(ALLOWANCES),
     input_filters=TEXTS,
     output_filters=TEXTS,
+)
+ROUTERS = st.builds(
+    Router,
+    kind=TEXT,
+    outbound=st.none() | TEXT,
+    model=st.none() | TEXT,
+    prompt=TEXT,
+    context_tokens=st.integers(),
+    threshold=st.none() | NUMBERS,
+)
+SOURCES = st.builds(Source, kind=TEXT, format=TEXT, outbound=TEXT, path=TEXT, refresh_s=NUMBERS, aliases=NAMES)
+BUDGETS = st.builds(
+    Budget,
+    max_switch_spend_pct=NUMBERS,
+    replenish_on_rebind=st.booleans(),
+    cache_read_discount=NUMBERS,
+    record_counterfactual=st.booleans(),
+)
+SESSIONS = st.builds(
+    Sessions,
+    ttl_s=NUMBERS,
+    max_entries=st.integers(),
+    store=TEXT,
+    url=st.none() | TEXT,
+    tenant_header=st.none() | TEXT,
+    implicit=st.booleans(),
+    route_on_user_only=st.booleans(),
+    budget=st.none() | BUDGETS,
 )
 CONFIGS = st.builds(
     RuntimeConfig,
     listeners=many(LISTENERS),
-    preferences=many(st.builds(Preference, name=TEXT, description=TEXT, models=TEXTS, prefer=TEXT)),
+    preferences=many(st.builds(Preference, name=TEXT, description=TEXT, examples=TEXTS, models=TEXTS, prefer=TEXT)),
+    router=ROUTERS,
+    sources=many(SOURCES),
+    sessions=SESSIONS,
     filters=many(st.builds(Filter, id=TEXT, url=TEXT, type=TEXT, transport=TEXT, tool=TEXT)),
     settings=st.dictionaries(TEXT, JSON, max_size=3),
 )
-EMPTY = RuntimeConfig(listeners=(), preferences=(), filters=(), settings={})
+EMPTY = RuntimeConfig(
+    listeners=(),
+    preferences=(),
+    router=Router(kind="embedded", outbound=None, model=None, prompt="", context_tokens=1, threshold=None),
+    sources=(),
+    sessions=Sessions(
+        ttl_s=1.0,
+        max_entries=1,
+        store="memory",
+        url=None,
+        tenant_header=None,
+        implicit=False,
+        route_on_user_only=False,
+        budget=None,
+    ),
+    filters=(),
+    settings={},
+)
 
 
 @given(CONFIGS)
