@@ -1,19 +1,18 @@
 import datetime
-from collections.abc import Iterable as _Iterable
-from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar
 
-from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
-from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ProcessingRequest(_message.Message):
-    __slots__ = ("metadata_context", "request_body", "request_headers", "request_trailers", "response_body", "response_headers", "response_trailers")
+    __slots__ = ("request_headers", "response_headers", "request_body", "response_body", "request_trailers", "response_trailers", "metadata_context")
     REQUEST_HEADERS_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_HEADERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_BODY_FIELD_NUMBER: _ClassVar[int]
@@ -28,15 +27,15 @@ class ProcessingRequest(_message.Message):
     request_trailers: HttpTrailers
     response_trailers: HttpTrailers
     metadata_context: Metadata
-    def __init__(self, request_headers: HttpHeaders | _Mapping | None = ..., response_headers: HttpHeaders | _Mapping | None = ..., request_body: HttpBody | _Mapping | None = ..., response_body: HttpBody | _Mapping | None = ..., request_trailers: HttpTrailers | _Mapping | None = ..., response_trailers: HttpTrailers | _Mapping | None = ..., metadata_context: Metadata | _Mapping | None = ...) -> None: ...
+    def __init__(self, request_headers: _Optional[_Union[HttpHeaders, _Mapping]] = ..., response_headers: _Optional[_Union[HttpHeaders, _Mapping]] = ..., request_body: _Optional[_Union[HttpBody, _Mapping]] = ..., response_body: _Optional[_Union[HttpBody, _Mapping]] = ..., request_trailers: _Optional[_Union[HttpTrailers, _Mapping]] = ..., response_trailers: _Optional[_Union[HttpTrailers, _Mapping]] = ..., metadata_context: _Optional[_Union[Metadata, _Mapping]] = ...) -> None: ...
 
 class HttpHeaders(_message.Message):
-    __slots__ = ("end_of_stream", "headers")
+    __slots__ = ("headers", "end_of_stream")
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     END_OF_STREAM_FIELD_NUMBER: _ClassVar[int]
     headers: HeaderMap
     end_of_stream: bool
-    def __init__(self, headers: HeaderMap | _Mapping | None = ..., end_of_stream: bool | None = ...) -> None: ...
+    def __init__(self, headers: _Optional[_Union[HeaderMap, _Mapping]] = ..., end_of_stream: _Optional[bool] = ...) -> None: ...
 
 class HttpBody(_message.Message):
     __slots__ = ("body", "end_of_stream")
@@ -44,16 +43,16 @@ class HttpBody(_message.Message):
     END_OF_STREAM_FIELD_NUMBER: _ClassVar[int]
     body: bytes
     end_of_stream: bool
-    def __init__(self, body: bytes | None = ..., end_of_stream: bool | None = ...) -> None: ...
+    def __init__(self, body: _Optional[bytes] = ..., end_of_stream: _Optional[bool] = ...) -> None: ...
 
 class HttpTrailers(_message.Message):
     __slots__ = ("trailers",)
     TRAILERS_FIELD_NUMBER: _ClassVar[int]
     trailers: HeaderMap
-    def __init__(self, trailers: HeaderMap | _Mapping | None = ...) -> None: ...
+    def __init__(self, trailers: _Optional[_Union[HeaderMap, _Mapping]] = ...) -> None: ...
 
 class ProcessingResponse(_message.Message):
-    __slots__ = ("dynamic_metadata", "immediate_response", "override_message_timeout", "request_body", "request_headers", "response_body", "response_headers", "streamed_immediate_response")
+    __slots__ = ("request_headers", "response_headers", "request_body", "response_body", "immediate_response", "streamed_immediate_response", "dynamic_metadata", "override_message_timeout")
     REQUEST_HEADERS_FIELD_NUMBER: _ClassVar[int]
     RESPONSE_HEADERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_BODY_FIELD_NUMBER: _ClassVar[int]
@@ -70,22 +69,22 @@ class ProcessingResponse(_message.Message):
     streamed_immediate_response: StreamedImmediateResponse
     dynamic_metadata: _struct_pb2.Struct
     override_message_timeout: _duration_pb2.Duration
-    def __init__(self, request_headers: HeadersResponse | _Mapping | None = ..., response_headers: HeadersResponse | _Mapping | None = ..., request_body: BodyResponse | _Mapping | None = ..., response_body: BodyResponse | _Mapping | None = ..., immediate_response: ImmediateResponse | _Mapping | None = ..., streamed_immediate_response: StreamedImmediateResponse | _Mapping | None = ..., dynamic_metadata: _struct_pb2.Struct | _Mapping | None = ..., override_message_timeout: datetime.timedelta | _duration_pb2.Duration | _Mapping | None = ...) -> None: ...
+    def __init__(self, request_headers: _Optional[_Union[HeadersResponse, _Mapping]] = ..., response_headers: _Optional[_Union[HeadersResponse, _Mapping]] = ..., request_body: _Optional[_Union[BodyResponse, _Mapping]] = ..., response_body: _Optional[_Union[BodyResponse, _Mapping]] = ..., immediate_response: _Optional[_Union[ImmediateResponse, _Mapping]] = ..., streamed_immediate_response: _Optional[_Union[StreamedImmediateResponse, _Mapping]] = ..., dynamic_metadata: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., override_message_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class HeadersResponse(_message.Message):
     __slots__ = ("response",)
     RESPONSE_FIELD_NUMBER: _ClassVar[int]
     response: CommonResponse
-    def __init__(self, response: CommonResponse | _Mapping | None = ...) -> None: ...
+    def __init__(self, response: _Optional[_Union[CommonResponse, _Mapping]] = ...) -> None: ...
 
 class BodyResponse(_message.Message):
     __slots__ = ("response",)
     RESPONSE_FIELD_NUMBER: _ClassVar[int]
     response: CommonResponse
-    def __init__(self, response: CommonResponse | _Mapping | None = ...) -> None: ...
+    def __init__(self, response: _Optional[_Union[CommonResponse, _Mapping]] = ...) -> None: ...
 
 class CommonResponse(_message.Message):
-    __slots__ = ("body_mutation", "clear_route_cache", "header_mutation", "status")
+    __slots__ = ("status", "header_mutation", "body_mutation", "clear_route_cache")
     class ResponseStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         CONTINUE: _ClassVar[CommonResponse.ResponseStatus]
@@ -100,10 +99,10 @@ class CommonResponse(_message.Message):
     header_mutation: HeaderMutation
     body_mutation: BodyMutation
     clear_route_cache: bool
-    def __init__(self, status: CommonResponse.ResponseStatus | str | None = ..., header_mutation: HeaderMutation | _Mapping | None = ..., body_mutation: BodyMutation | _Mapping | None = ..., clear_route_cache: bool | None = ...) -> None: ...
+    def __init__(self, status: _Optional[_Union[CommonResponse.ResponseStatus, str]] = ..., header_mutation: _Optional[_Union[HeaderMutation, _Mapping]] = ..., body_mutation: _Optional[_Union[BodyMutation, _Mapping]] = ..., clear_route_cache: _Optional[bool] = ...) -> None: ...
 
 class ImmediateResponse(_message.Message):
-    __slots__ = ("body", "details", "headers", "status")
+    __slots__ = ("status", "headers", "body", "details")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
@@ -112,29 +111,29 @@ class ImmediateResponse(_message.Message):
     headers: HeaderMutation
     body: bytes
     details: str
-    def __init__(self, status: HttpStatus | _Mapping | None = ..., headers: HeaderMutation | _Mapping | None = ..., body: bytes | None = ..., details: str | None = ...) -> None: ...
+    def __init__(self, status: _Optional[_Union[HttpStatus, _Mapping]] = ..., headers: _Optional[_Union[HeaderMutation, _Mapping]] = ..., body: _Optional[bytes] = ..., details: _Optional[str] = ...) -> None: ...
 
 class StreamedImmediateResponse(_message.Message):
-    __slots__ = ("body_response", "headers_response")
+    __slots__ = ("headers_response", "body_response")
     HEADERS_RESPONSE_FIELD_NUMBER: _ClassVar[int]
     BODY_RESPONSE_FIELD_NUMBER: _ClassVar[int]
     headers_response: HttpHeaders
     body_response: StreamedBodyResponse
-    def __init__(self, headers_response: HttpHeaders | _Mapping | None = ..., body_response: StreamedBodyResponse | _Mapping | None = ...) -> None: ...
+    def __init__(self, headers_response: _Optional[_Union[HttpHeaders, _Mapping]] = ..., body_response: _Optional[_Union[StreamedBodyResponse, _Mapping]] = ...) -> None: ...
 
 class HttpStatus(_message.Message):
     __slots__ = ("code",)
     CODE_FIELD_NUMBER: _ClassVar[int]
     code: int
-    def __init__(self, code: int | None = ...) -> None: ...
+    def __init__(self, code: _Optional[int] = ...) -> None: ...
 
 class HeaderMutation(_message.Message):
-    __slots__ = ("remove_headers", "set_headers")
+    __slots__ = ("set_headers", "remove_headers")
     SET_HEADERS_FIELD_NUMBER: _ClassVar[int]
     REMOVE_HEADERS_FIELD_NUMBER: _ClassVar[int]
     set_headers: _containers.RepeatedCompositeFieldContainer[HeaderValueOption]
     remove_headers: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, set_headers: _Iterable[HeaderValueOption | _Mapping] | None = ..., remove_headers: _Iterable[str] | None = ...) -> None: ...
+    def __init__(self, set_headers: _Optional[_Iterable[_Union[HeaderValueOption, _Mapping]]] = ..., remove_headers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BodyMutation(_message.Message):
     __slots__ = ("body", "clear_body", "streamed_response")
@@ -144,7 +143,7 @@ class BodyMutation(_message.Message):
     body: bytes
     clear_body: bool
     streamed_response: StreamedBodyResponse
-    def __init__(self, body: bytes | None = ..., clear_body: bool | None = ..., streamed_response: StreamedBodyResponse | _Mapping | None = ...) -> None: ...
+    def __init__(self, body: _Optional[bytes] = ..., clear_body: _Optional[bool] = ..., streamed_response: _Optional[_Union[StreamedBodyResponse, _Mapping]] = ...) -> None: ...
 
 class StreamedBodyResponse(_message.Message):
     __slots__ = ("body", "end_of_stream")
@@ -152,26 +151,26 @@ class StreamedBodyResponse(_message.Message):
     END_OF_STREAM_FIELD_NUMBER: _ClassVar[int]
     body: bytes
     end_of_stream: bool
-    def __init__(self, body: bytes | None = ..., end_of_stream: bool | None = ...) -> None: ...
+    def __init__(self, body: _Optional[bytes] = ..., end_of_stream: _Optional[bool] = ...) -> None: ...
 
 class HeaderMap(_message.Message):
     __slots__ = ("headers",)
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     headers: _containers.RepeatedCompositeFieldContainer[HeaderValue]
-    def __init__(self, headers: _Iterable[HeaderValue | _Mapping] | None = ...) -> None: ...
+    def __init__(self, headers: _Optional[_Iterable[_Union[HeaderValue, _Mapping]]] = ...) -> None: ...
 
 class HeaderValue(_message.Message):
-    __slots__ = ("key", "raw_value", "value")
+    __slots__ = ("key", "value", "raw_value")
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     RAW_VALUE_FIELD_NUMBER: _ClassVar[int]
     key: str
     value: str
     raw_value: bytes
-    def __init__(self, key: str | None = ..., value: str | None = ..., raw_value: bytes | None = ...) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ..., raw_value: _Optional[bytes] = ...) -> None: ...
 
 class HeaderValueOption(_message.Message):
-    __slots__ = ("append_action", "header")
+    __slots__ = ("header", "append_action")
     class HeaderAppendAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         APPEND_IF_EXISTS_OR_ADD: _ClassVar[HeaderValueOption.HeaderAppendAction]
@@ -184,7 +183,7 @@ class HeaderValueOption(_message.Message):
     APPEND_ACTION_FIELD_NUMBER: _ClassVar[int]
     header: HeaderValue
     append_action: HeaderValueOption.HeaderAppendAction
-    def __init__(self, header: HeaderValue | _Mapping | None = ..., append_action: HeaderValueOption.HeaderAppendAction | str | None = ...) -> None: ...
+    def __init__(self, header: _Optional[_Union[HeaderValue, _Mapping]] = ..., append_action: _Optional[_Union[HeaderValueOption.HeaderAppendAction, str]] = ...) -> None: ...
 
 class Metadata(_message.Message):
     __slots__ = ("filter_metadata",)
@@ -194,7 +193,7 @@ class Metadata(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: _struct_pb2.Struct
-        def __init__(self, key: str | None = ..., value: _struct_pb2.Struct | _Mapping | None = ...) -> None: ...
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
     FILTER_METADATA_FIELD_NUMBER: _ClassVar[int]
     filter_metadata: _containers.MessageMap[str, _struct_pb2.Struct]
-    def __init__(self, filter_metadata: _Mapping[str, _struct_pb2.Struct] | None = ...) -> None: ...
+    def __init__(self, filter_metadata: _Optional[_Mapping[str, _struct_pb2.Struct]] = ...) -> None: ...

@@ -7,6 +7,7 @@ from dataclasses import replace
 from control_plane.gateway import (
     Cluster,
     Credential,
+    Decision,
     Endpoint,
     FixedHeader,
     Gateway,
@@ -108,6 +109,7 @@ def listener(serves: object, *, port: int = 10000, name: str = "llm", **changes:
         port=port,
         kind="model",
         serves=serves,  # type: ignore[arg-type]
+        decision=None,
         tls=None,
         auth=None,
         max_body_bytes=32 << 20,
@@ -117,7 +119,7 @@ def listener(serves: object, *, port: int = 10000, name: str = "llm", **changes:
 
 
 def gateway(serves: Models, *clusters: Cluster, secrets: tuple[Secret, ...] = (), **changes: object) -> Gateway:
-    plan = Gateway(listeners=(listener(serves),), clusters=clusters, secrets=secrets, tracing=None)
+    plan = Gateway(listeners=(listener(serves),), clusters=clusters, outbounds=(), secrets=secrets, tracing=None)
     return replace(plan, **changes)  # type: ignore[arg-type]
 
 
@@ -125,3 +127,19 @@ def simple() -> Gateway:
     """One OpenAI-like provider, one model that needs no rewriting."""
     route = model_route("gpt-4o", (target("openai", "gpt-4o", rewrite=False),))
     return gateway(models(route), cluster("openai", credential=key("openai")), secrets=(secret("openai"),))
+
+
+def decision(**changes: object) -> Decision:
+    """Every chat is decided, nothing goes on without the sidecar."""
+    plan = Decision(
+        always=(Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES),
+        mode="sequential",
+        deadline_s=2,
+        total_s=30,
+        no_match="default",
+        router_failure="default",
+        sidecar_failure="refuse",
+        agent_failure="fail",
+        headers=True,
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""What one listener may do, prepared for quick look-ups. In: the runtime file's listener. Out: answers, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ext_proc.call import Attempt, Call
+from schemas.runtime import Agent, Allowance, Decision, Listener, Preference, Route, RuntimeConfig, Target
+
+Pick = Callable[[Sequence[int]], int]
+"""An index chosen by these weights."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A listener that decides. `preferences` are those of the configuration."""
+
+    listener: Listener
+    decision: Decision
+    preferences: tuple[Preference, ...]
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        return self.listener.agents
+
+    @cached_property
+    def default_agent(self) -> Agent:
+        return next(agent for agent in self.agents if agent.default)
+
+    @cached_property
+    def _routes(self) -> dict[str, Route]:
+        return {route.name: route for route in self.listener.routes}
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.listener.prefixes, key=len, reverse=True))
+
+    @cached_property
+    def _allowances(self) -> dict[str, Allowance]:
+        return {allowance.caller: allowance for allowance in self.listener.allowances}
+
+    def route(self, name: str) -> Route | None:
+        """Where a model's name leads, as Envoy would route it; None where it is unknown."""
+        exact = self.listener.names.get(name)
+        if exact is not None:
+            return self._routes[exact]
+        prefix = next((p for p in self._prefixes if name.startswith(p) and name[len(p) :] not in ("", "*")), None)
+        return None if prefix is None else self._routes[self.listener.prefixes[prefix]]
+
+    def allows(self, caller: str, name: str) -> bool:
+        """Whether a caller may be given a model of this name."""
+        allowance = self._allowances.get(caller)
+        return allowance is None or name in allowance.names or name.startswith(allowance.prefixes)
+
+    def attempts(self, call: Call, path: str, names: Sequence[str], pick: Pick) -> tuple[Attempt, ...]:
+        """Where these models lead, in order, each place once: only what speaks the path and the caller may have."""
+        found: dict[Attempt, None] = {}
+        for name in names:
+            route = self.route(name)
+            if route is None or not self.allows(call.caller, name):
+                continue
+            for group in route.groups:
+                able = [target for target in group if path in target.endpoints]
+                if able:
+                    target = able[pick([target.weight for target in able])] if len(able) > 1 else able[0]
+                    found.setdefault(Attempt(target.cluster, _model(target, name)))
+        return tuple(found)
+
+
+def _model(target: Target, name: str) -> str:
+    return target.model if target.model is not None else name.removeprefix(target.strip_prefix)
+
+
+def rules(config: RuntimeConfig) -> dict[str, Rules]:
+    """The listeners that decide, by name."""
+    return {
+        listener.name: Rules(listener, listener.decision, config.preferences)
+        for listener in config.listeners
+        if listener.decision is not None
+    }

@@ -1,0 +1,167 @@
+"""Envoy's messages <-> events and commands; the only place that knows both sides.
+
+In: a ProcessingRequest, a Command. Out: an Event, ProcessingResponses. Text of a body is never copied more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from google.protobuf.struct_pb2 import Struct
+
+from ext_proc.call import Attempt, Call, Forward, Rank, Record, Refuse, Reply
+from ext_proc.exchange import Asked, Extend, Open, Pass, Send, Unexpected
+from schemas import names
+from schemas.wire.ext_proc_pb2 import (
+    BodyMutation,
+    CommonResponse,
+    HeaderMap,
+    HeaderMutation,
+    HeadersResponse,
+    HeaderValue,
+    HeaderValueOption,
+    HttpHeaders,
+    HttpStatus,
+    ImmediateResponse,
+    ProcessingRequest,
+    ProcessingResponse,
+    StreamedBodyResponse,
+    StreamedImmediateResponse,
+)
+
+_OVERWRITE = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
+
+
+def read(message: ProcessingRequest, listener: str) -> Asked | Unexpected:
+    """The question a message asks."""
+    kind = message.WhichOneof("request")
+    if kind != "request_headers":
+        return Unexpected(f"a message of kind {kind}")
+    asked = message.metadata_context.filter_metadata.get(names.REQUEST)
+    if asked is None:
+        return Unexpected("a question without a request")
+    fields = asked.fields
+    caller = message.metadata_context.filter_metadata.get(names.CALLER)
+    return Asked(
+        Call(
+            listener=listener,
+            path=fields["path"].string_value,
+            model=fields["model"].string_value,
+            body=fields["body"].string_value.encode(),
+            headers=_headers(message.request_headers.headers),
+            caller=caller.fields["kind"].string_value if caller is not None else "",
+        )
+    )
+
+
+def _headers(headers: HeaderMap) -> Mapping[str, str]:
+    """Envoy sends raw values; bytes that are no text are no header we read."""
+    return {
+        header.key: header.raw_value.decode("utf-8", "replace") if header.raw_value else header.value
+        for header in headers.headers
+    }
+
+
+def write(command: Send | Extend | Open | Pass) -> ProcessingResponse:
+    """The message for Envoy that carries a command out."""
+    match command:
+        case Send():
+            return _answer(command)
+        case Extend(seconds):
+            longer = ProcessingResponse()
+            longer.override_message_timeout.FromMilliseconds(max(1, int(seconds * 1000)))
+            return longer
+        case Open(_, record):
+            return _head(record)
+        case Pass(data, last):
+            piece = StreamedBodyResponse(body=data, end_of_stream=last)
+            return ProcessingResponse(streamed_immediate_response=StreamedImmediateResponse(body_response=piece))
+        case _:
+            assert_never(command)
+
+
+def _answer(command: Send) -> ProcessingResponse:
+    match command.outcome:
+        case Forward(key, body):
+            return _go_on(_metadata(command.record, key), body)
+        case Rank(attempts, _, body):
+            metadata = _metadata(command.record, names.RANKED)
+            _rank(metadata, attempts)
+            return _go_on(metadata, body)
+        case Refuse(code):
+            return _go_on(_metadata(command.record, names.REFUSED + code), None)
+        case Reply(status, body):
+            return _reply(status, body, command.record)
+        case _:
+            assert_never(command.outcome)
+
+
+def _go_on(metadata: Struct, body: bytes | None) -> ProcessingResponse:
+    response = CommonResponse()
+    if body is not None:
+        response.status = CommonResponse.CONTINUE_AND_REPLACE
+        response.header_mutation.CopyFrom(HeaderMutation(remove_headers=["content-length"]))
+        response.body_mutation.CopyFrom(BodyMutation(body=body))
+    return ProcessingResponse(request_headers=HeadersResponse(response=response), dynamic_metadata=metadata)
+
+
+def _metadata(record: Record, key: str) -> Struct:
+    """What Envoy routes, logs and shows by. Only text, and only what is known: an absent field is shown nowhere."""
+    metadata = Struct()
+    fields = metadata.fields[names.DECISION].struct_value.fields
+    fields["key"].string_value = key
+    for name, value in _shown(record).items():
+        fields[name].string_value = value
+    return metadata
+
+
+def _shown(record: Record) -> dict[str, str]:
+    texts = {
+        "why": record.why.value,
+        "agents": ",".join(record.agents),
+        "route": record.route or "",
+        "model": record.model or "",
+        "confidence": "" if record.confidence is None else f"{record.confidence:.2f}",
+        "router": record.router,
+        "ms": f"{record.total_ms:.2f}",
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def _rank(metadata: Struct, attempts: tuple[Attempt, ...]) -> None:
+    fields = metadata.fields[names.DECISION].struct_value.fields
+    fields["retries"].string_value = str(len(attempts) - 1)
+    for attempt in attempts:
+        fields["models"].list_value.values.add().string_value = attempt.model
+    groups = metadata.fields[names.ATTEMPTS].struct_value.fields["priority_groups"].list_value
+    for number, attempt in enumerate(attempts, 1):
+        group = groups.values.add().struct_value.fields
+        group["name"].string_value = str(number)
+        weighted = group["clusters"].list_value.values.add().struct_value.fields
+        weighted["cluster_name"].string_value = attempt.cluster
+        weighted["weight"].number_value = 1
+
+
+def _reply(status: int, body: bytes, record: Record) -> ProcessingResponse:
+    headers = HeaderMutation(set_headers=[_set("content-type", "application/json")])
+    immediate = ImmediateResponse(
+        status=HttpStatus(code=status), headers=headers, body=body, details=f"plano_{record.why.value}"
+    )
+    return ProcessingResponse(immediate_response=immediate, dynamic_metadata=_metadata(record, ""))
+
+
+def _set(name: str, value: str) -> HeaderValueOption:
+    return HeaderValueOption(header=HeaderValue(key=name, raw_value=value.encode()), append_action=_OVERWRITE)
+
+
+def _head(record: Record) -> ProcessingResponse:
+    pairs = (
+        (":status", "200"),
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-cache"),
+        *((f"x-plano-{name}", value) for name, value in _shown(record).items() if name != "ms"),
+    )
+    headers = HeaderMap(headers=[HeaderValue(key=name, raw_value=value.encode()) for name, value in pairs])
+    head = StreamedImmediateResponse(headers_response=HttpHeaders(headers=headers))
+    return ProcessingResponse(streamed_immediate_response=head, dynamic_metadata=_metadata(record, ""))
