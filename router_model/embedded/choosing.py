@@ -1,0 +1,82 @@
+"""The decision itself: question and encoder in, probabilities and an ordered pick out. No threads, no deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from router_model.choice import Question
+from router_model.embedded.encoder import Encoder
+from router_model.embedded.judgement import Judgement, Numbers
+from router_model.embedded.options import OptionCache, OptionVectors
+from router_model.embedded.requests import Request, read_request
+from router_model.embedded.texts import count_words
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`picked` are positions of options in the order they are to be carried out; `probabilities` has one per option."""
+
+    picked: tuple[int, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """What a decision needs. `keep_going` is asked between encoder runs and may raise to stop."""
+
+    encoder: Encoder
+    cache: OptionCache
+    judgement: Judgement
+
+    def decide(self, question: Question, keep_going: Callable[[], None] = lambda: None) -> Decision:
+        """Pure but for the cache: equal questions get equal decisions."""
+        request = read_request(question.conversation)
+        if not question.options or not request.words:
+            return Decision((), tuple(0.0 for _ in question.options))
+        vectors = []
+        for option in question.options:
+            keep_going()
+            vectors.append(self.cache.vectors(option))
+        whole = self._whole(request, vectors, keep_going)
+        if len(request.clauses) < 2 or (not question.several and whole.max() >= self.judgement.threshold):
+            return self._best(whole)
+        clauses = []
+        for clause in request.clauses:
+            keep_going()
+            clauses.append(self._judge(self._near(clause, vectors), vectors, count_words(clause)))
+        if question.several:
+            return self._several(whole, clauses)
+        return self._best(np.maximum(whole, np.max(clauses, axis=0)))
+
+    def _near(self, text: str, options: list[OptionVectors]) -> Numbers:
+        return self.judgement.similarities(self.encoder.encode(text), options)
+
+    def _judge(self, similarities: Numbers, options: list[OptionVectors], words: int) -> Numbers:
+        shown = sum(1 for option in options if len(option.examples)) / len(options)
+        return self.judgement.probabilities(similarities, examples=shown, words=words)
+
+    def _whole(self, request: Request, options: list[OptionVectors], keep_going: Callable[[], None]) -> Numbers:
+        """The best that any reading of the whole request gives each option."""
+        readings = []
+        for text in request.texts:
+            keep_going()
+            readings.append(self._judge(self._near(text, options), options, count_words(text)))
+        return max(readings, key=lambda reading: float(reading.max()))
+
+    def _best(self, probabilities: Numbers) -> Decision:
+        best = int(probabilities.argmax())
+        picked = (best,) if probabilities[best] >= self.judgement.threshold else ()
+        return Decision(picked, tuple(probabilities.tolist()))
+
+    def _several(self, whole: Numbers, clauses: list[Numbers]) -> Decision:
+        """Each clause's option in the order of the clauses, or that of the whole where no clause has one."""
+        picked: list[int] = []
+        for clause in clauses:
+            best = int(clause.argmax())
+            if clause[best] >= self.judgement.threshold and best not in picked:
+                picked.append(best)
+        probabilities = np.maximum(whole, np.max(clauses, axis=0))
+        return Decision(tuple(picked), tuple(probabilities.tolist())) if picked else self._best(whole)

@@ -1,0 +1,75 @@
+"""From similarities to probabilities: which option a text asks for, and whether it asks for any.
+
+The constants were learned on training and validation data (see `router_model.training`); they are read from a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router_model.embedded.encoder import Vector
+from router_model.embedded.options import OptionVectors, mean_vector
+
+Numbers = NDArray[np.float64]
+FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`weights` has a number for each of FEATURES; `temperature` sharpens similarities into shares.
+
+    `threshold` is the probability an option must reach to be chosen; `phrase_share` and `example_share` say how much
+    the best phrase of a long description and the examples count beside the whole description.
+    """
+
+    weights: tuple[float, ...]
+    temperature: float
+    threshold: float
+    phrase_share: float
+    example_share: float
+
+    def similarities(self, text: Vector, options: Sequence[OptionVectors]) -> Numbers:
+        """How near the text is to each option, about -1..1."""
+        return np.array([self._similarity(text, option) for option in options], dtype=np.float64)
+
+    def _similarity(self, text: Vector, option: OptionVectors) -> float:
+        near = float(option.whole @ text)
+        if len(option.phrases):
+            near += self.phrase_share * (float((option.phrases @ text).max()) - near)
+        if len(option.examples):
+            middle = float(mean_vector(option.examples) @ text)
+            nearest = float((option.examples @ text).max())
+            near += self.example_share * ((middle + nearest) / 2 - near)
+        return near
+
+    def wanted(self, similarities: Numbers, *, examples: float, words: int) -> float:
+        """The probability that any of the options is asked for. `examples`: the share of options that have some."""
+        values = features(similarities, examples=examples, words=words)
+        return float(1 / (1 + np.exp(-np.dot(values, self.weights))))
+
+    def probabilities(self, similarities: Numbers, *, examples: float, words: int) -> Numbers:
+        """For each option the probability that it is the one asked for; what is missing to 1 is "none"."""
+        spread = np.exp((similarities - similarities.max()) / self.temperature)
+        shares: Numbers = spread / spread.sum()
+        return shares * self.wanted(similarities, examples=examples, words=words)
+
+
+def features(similarities: Numbers, *, examples: float, words: int) -> Numbers:
+    """A number for each of FEATURES: the best, how far the second and the mean lie behind, how many there are."""
+    best, *rest = sorted(similarities.tolist(), reverse=True)
+    second = rest[0] if rest else best - 0.3
+    mean = float(np.mean(rest)) if rest else best - 0.4
+    many = float(np.log(len(similarities)))
+    return np.array([best, best - second, best - mean, many, examples, min(words, 40) / 20, 1.0])
+
+
+def read_judgement(path: Path) -> Judgement:
+    """The constants as `router_model.training` writes them."""
+    constants = json.loads(path.read_text(encoding="utf-8"))
+    return Judgement(**{**constants, "weights": tuple(constants["weights"])})
