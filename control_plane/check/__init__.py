@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from control_plane.check import aliases as check_aliases
 from control_plane.check import conflicts as check_conflicts
+from control_plane.check import deciding as check_deciding
 from control_plane.check import enforced as check_enforced
 from control_plane.check import lint as check_lint
 from control_plane.check import listeners as check_listeners
@@ -32,6 +33,7 @@ def check(config: Config, document: Document, problems: Problems) -> None:
         check_conflicts,
         check_references,
         check_routing,
+        check_deciding,
         check_waiting,
         check_lint,
         check_enforced,

@@ -20,7 +20,7 @@ _SECTIONS = {
 _OVERRIDES = {
     "prompt_target_intent_matching_threshold": "prompt targets do not exist yet",
     "optimize_context_window": "messages are never cut",
-    "use_agent_orchestrator": "there is no orchestrator",
+    "use_agent_orchestrator": "an agent answers where a listener names it",
 }
 
 
@@ -85,9 +85,6 @@ def _check_tracing(config: Config, places: Places, problems: Problems) -> None:
         return
     if tracing.exporters:
         _warn(places.of(tracing.at, "exporters"), "tracing.exporters", "spans go to the collector only", problems)
-    if tracing.trace_arch_internal:
-        at = places.of(tracing.at, "trace_arch_internal")
-        _warn(at, "tracing.trace_arch_internal", "there are no internal hops to trace", problems)
     if (tracing.span_attributes or {}).get("header_prefixes"):
         at = places.top("tracing", "span_attributes", "header_prefixes")
         _warn(at, "tracing.span_attributes.header_prefixes", "request headers do not become attributes", problems)

@@ -91,7 +91,7 @@ def _check_routing(routing: Routing, kinds: set[str], places: Places, problems: 
     for key in ("llm_provider", "model"):
         if getattr(routing, key) is not None:
             what = f"routing.{key} is a setting of old releases and has no effect"
-            problems.warn(places.of(routing.at, key), "no-effect", what, "remove it; see the section 'router'")
+            problems.warn(places.of(routing.at, key), "no-effect", what, "name the model in router.model instead")
     if routing.routing_budget and "cost" not in kinds:
         what = "routing_budget goes by the prices this version of the gateway knows: there is no source of cost"
         problems.warn(places.of(routing.at, "routing_budget"), "no-source", what, _ADD_COSTS)

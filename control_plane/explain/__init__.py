@@ -26,14 +26,15 @@ def explain(
 
     `compiled` must have a plan. Raises UnknownListener.
     """
-    assert compiled.config is not None, "only a configuration that compiles can be explained"
-    made = plan(compiled.config, Problems())
+    whole = compiled.config
+    assert whole is not None, "only a configuration that compiles can be explained"
+    made = plan(whole, Problems())
     assert made is not None, "only a configuration that compiles can be explained"
     chosen = _chosen(made, listener)
     asked = model is not None or path is not None
     return Explanation(
-        listeners=() if asked else tuple(table(planned) for planned in chosen),
-        requests=tuple(request(made, planned, model, path) for planned in _fitting(chosen)) if asked else (),
+        listeners=() if asked else tuple(table(whole, made, planned) for planned in chosen),
+        requests=tuple(request(whole, made, planned, model, path) for planned in _fitting(chosen)) if asked else (),
         not_enforced=tuple(
             Step(topic="not enforced", text=problem.what, at=problem.place)
             for problem in compiled.problems

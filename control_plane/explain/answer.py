@@ -51,7 +51,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What happens to one request on one listener: `attempts` in order (groups), or `refusal`."""
+    """What happens to one request on one listener: `attempts` in order (groups), or `refusal`. Where `deciding` says
+    who chooses, the attempts are those of the model asked for."""
 
     listener: str
     path: str
@@ -60,6 +61,7 @@ class Request:
     route: str | None
     attempts: tuple[tuple[Attempt, ...], ...]
     settings: tuple[Setting, ...]
+    deciding: tuple[Setting, ...]
     filters: tuple[str, ...]
     refusal: Refusal | None
 
@@ -83,6 +85,7 @@ class ListenerTable:
     callers: str
     default: str | None
     rows: tuple[Row, ...]
+    deciding: tuple[Setting, ...]
     at: Place
 
 

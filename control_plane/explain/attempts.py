@@ -112,4 +112,8 @@ def _retries(attempts: Choice[int]) -> str:
 
 
 def _seconds(name: str, choice: Choice[float]) -> Setting:
-    return Setting(name=name, value=f"{choice.value:g}s", at=choice.at)
+    return Setting(name=name, value=seconds(choice.value), at=choice.at)
+
+
+def seconds(value: float) -> str:
+    return f"{value:g}s"

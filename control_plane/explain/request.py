@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from control_plane.config import Config
 from control_plane.explain.answer import Refusal, Request, Step
 from control_plane.explain.attempts import agent_settings, attempts, settings
+from control_plane.explain.deciding import deciding
 from control_plane.gateway import NO_MODEL, Agents, Endpoint, Listener, Models
 from control_plane.plan import Plan, Planned
 from control_plane.plan import aliases as plan_aliases
+from control_plane.plan.decisions import CHAT
 from control_plane.plan.models import Map, Roads, roads
 from control_plane.plan.routes import Road, surviving
 from control_plane.suggest import closest, hint, listed
 from schemas import errors
 
+ROUTING = "/routing"
+CHOICE_ONLY = "the gateway answers with the choice, and no model is called"
 OWN_PATHS = {
     "/healthz": "the gateway answers by itself while it is ready",
     "/v1/models": "the gateway lists the listener's models",
@@ -28,15 +33,18 @@ class Found:
     index: int
 
 
-def request(made: Plan, planned: Planned, model: str | None, path: str | None) -> Request:
+def request(whole: Config, made: Plan, planned: Planned, model: str | None, path: str | None) -> Request:
     """What happens to it. Without a path: the first one that the model's route serves."""
     if isinstance(planned.listener.serves, Agents):
-        return _agent_request(made, planned, planned.listener.serves, path)
+        return _agent_request(whole, made, planned, planned.listener.serves, path)
     assert planned.map is not None
     laid = roads(planned.map)
     found = _find(laid, model)
     asked = path or _usual_path(found)
     steps = [_listener_step(planned.listener), *_auth_steps(planned)]
+    if asked.startswith(ROUTING) and asked.removeprefix(ROUTING) in CHAT:
+        choice = _request(planned, asked, model, [*steps, Step(topic="path", text=CHOICE_ONLY, at=None)])
+        return replace(choice, deciding=deciding(whole, made, planned))
     if asked in OWN_PATHS:
         return _request(planned, asked, model, [*steps, Step(topic="path", text=OWN_PATHS[asked], at=None)])
     if asked not in list(Endpoint):
@@ -45,7 +53,10 @@ def request(made: Plan, planned: Planned, model: str | None, path: str | None) -
     steps += [Step(topic="path", text=f"POST {asked}", at=None), *_model_steps(planned.map, laid, model)]
     if found is None:
         return _request(planned, asked, model, steps, _unknown(planned.map, model))
-    return _routed(made, planned, Endpoint(asked), model, steps, found)
+    routed = _routed(made, planned, Endpoint(asked), model, steps, found)
+    decision = planned.listener.decision
+    decided = decision is not None and Endpoint(asked) in decision.always
+    return replace(routed, deciding=deciding(whole, made, planned)) if decided else routed
 
 
 def _routed(
@@ -82,6 +93,7 @@ def _request(
         route=None,
         attempts=(),
         settings=(),
+        deciding=(),
         filters=(
             *(f"{name} before the model (not enforced yet)" for name in written.input_filters),
             *(f"{name} on the answer (not enforced yet)" for name in written.output_filters),
@@ -197,7 +209,7 @@ def _refusal(code: str, do: str) -> Refusal:
     return Refusal(code=code, status=error.status, message=error.message, do=do)
 
 
-def _agent_request(made: Plan, planned: Planned, agents: Agents, path: str | None) -> Request:
+def _agent_request(whole: Config, made: Plan, planned: Planned, agents: Agents, path: str | None) -> Request:
     """An agent gets every path as it is, below the path of its URL."""
     steps = [_listener_step(planned.listener), *_auth_steps(planned)]
     clusters = {cluster.name: cluster for cluster in made.gateway.clusters}
@@ -210,4 +222,4 @@ def _agent_request(made: Plan, planned: Planned, agents: Agents, path: str | Non
             Step(topic="agent", text=f"{agent.id}{about} -> {where}, cluster {cluster.name}", at=lines[agent.id])
         )
     asked = _request(planned, path or "any path", None, steps)
-    return replace(asked, settings=agent_settings(planned))
+    return replace(asked, settings=agent_settings(planned), deciding=deciding(whole, made, planned))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from control_plane.config import Config
 from control_plane.explain.answer import ListenerTable, Row
+from control_plane.explain.deciding import deciding
 from control_plane.gateway import Agents, Listener
-from control_plane.plan import Planned
+from control_plane.plan import Plan, Planned
 from control_plane.plan.models import Roads, roads
 from control_plane.plan.routes import Road, variants
 
 
-def table(planned: Planned) -> ListenerTable:
+def table(whole: Config, made: Plan, planned: Planned) -> ListenerTable:
     """The listener's table; names that share a route stand in one row."""
     listener = planned.listener
     laid = roads(planned.map) if planned.map else None
@@ -20,6 +22,7 @@ def table(planned: Planned) -> ListenerTable:
         callers=_callers(listener),
         default=laid.roads[laid.default].name if laid and laid.default is not None else None,
         rows=_model_rows(laid) if laid else _agent_rows(planned),
+        deciding=deciding(whole, made, planned),
         at=listener.at,
     )
 

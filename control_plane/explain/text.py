@@ -33,7 +33,7 @@ def _request(request: Request, colour: bool) -> str:
         for attempt in group:
             share = f", {attempt.share}% of requests" if len(group) > 1 else ""
             lines.extend(_attempt(attempt, f"attempt {number}{share}", colour))
-    lines += [_line(s.name, s.value, s.at, colour, default=True) for s in request.settings]
+    lines += [_line(s.name, s.value, s.at, colour, default=True) for s in (*request.deciding, *request.settings)]
     lines += [_line("filter", name, None, colour) for name in request.filters]
     if request.refusal:
         refusal = request.refusal
@@ -55,6 +55,7 @@ def _table(table: ListenerTable, colour: bool) -> str:
     lines = [_paint(head, "bold", colour) + _place(table.at, colour)]
     for row in table.rows:
         lines += [f"  {row.name}{_place(row.at, colour)}", f"      {_destination(row)}"]
+    lines += [_line(s.name, s.value, s.at, colour, default=True) for s in table.deciding]
     if table.kind != "agent":
         lines.append(f"  no model -> {table.default}" if table.default else "  no model -> refused (missing_model)")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Who chooses by meaning: the embedded router, or a model that is served somewhere.
 
 In: the section `router`, else Plano's overrides, and the usable providers. Out: `Chooser`. Plano's hosted service is
-never called: a model that is named but has no address leaves the choice to the embedded router, with a warning.
+never called: a model that is named but has no address leaves the choice to the embedded router; the checks say so.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from control_plane.plan.providers import Passthrough, Provider
 from control_plane.problems import Place, Problems
 
 CONTEXT_TOKENS = 8192
+_PATH = Endpoint.CHAT_COMPLETIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,11 @@ class Chooser:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model that some key of the configuration names as the router."""
+    """A model that the configuration names as the router. `asked`: by our own key, so that it must be one."""
 
     key: str
     model: str
+    asked: bool
     at: Place
 
 
@@ -46,92 +48,54 @@ class Named:
 class Served:
     provider: Provider
     model: str
+    at: Place
 
 
 def chooser(whole: config.Config, providers: Sequence[Provider], problems: Problems) -> Chooser:
-    """Problems: `router.model` that cannot be asked (an error); a model of the overrides that cannot (a warning)."""
+    """Problems: a model that does not speak chat completions (an error where our own key names it)."""
     written = whole.router or config.Router(at=whole.at)
-    served = _served(whole, providers, problems)
-    kind = written.kind or ("vllm" if served else "embedded")
-    if kind == "embedded":
-        served = None
-    if served:
+    found = (_served(whole, named, providers, problems) for named in _named(whole))
+    served = None if written.kind == "embedded" else next((one for one in found if one), None)
+    if served and isinstance(served.provider.authentication, Passthrough):
         _warn_passthrough(served, problems)
     length = whole.overrides.orchestrator_model_context_length if whole.overrides else None
     return Chooser(
-        kind=kind,
+        kind=(written.kind or "vllm") if served else "embedded",
         provider=served.provider if served else None,
         model=served.model if served else None,
         prompt=written.prompt or "",
         context_tokens=written.context_length or length or CONTEXT_TOKENS,
         threshold=written.threshold,
-        at=whole.router.at if whole.router else whole.overrides.at if served and whole.overrides else None,
+        at=whole.router.at if whole.router else served.at if served else None,
     )
 
 
-def _served(whole: config.Config, providers: Sequence[Provider], problems: Problems) -> Served | None:
-    """The model that `router` names, else the first of the overrides' that can be asked."""
-    router = whole.router
-    if router and (router.model or router.kind == "embedded"):
-        return _explicit(whole, router, providers, problems) if router.kind != "embedded" else None
-    named = list(overridden(whole))
-    found = [served for one in named if (served := _ask(whole, one, providers))]
-    if not found and router and router.kind:
-        what = f"router.kind is {router.kind}, and no model is named for it"
-        do = "write model: plano/Plano-Orchestrator, and declare that in model_providers with its base_url"
-        problems.error(router.at, "router-model", what, do)
-    elif not found:
-        for one in named[:1]:
-            _warn_embedded(one, problems)
-    return found[0] if found else None
+def _named(whole: config.Config) -> Iterator[Named]:
+    """The section's model; without one those of Plano's overrides, in Plano's order."""
+    router, overrides = whole.router, whole.overrides
+    if router and router.model:
+        yield Named("router.model", router.model, True, router.at)
+    elif overrides:
+        for key in ("llm_routing_model", "agent_orchestration_model"):
+            if model := getattr(overrides, key):
+                yield Named(f"overrides.{key}", model, False, overrides.at)
 
 
-def _explicit(
-    whole: config.Config, router: config.Router, providers: Sequence[Provider], problems: Problems
-) -> Served | None:
-    named = Named("router.model", router.model or "", router.at)
-    served = _ask(whole, named, providers)
-    if served is None:
-        what = f"router.model '{named.model}' has no address that answers {Endpoint.CHAT_COMPLETIONS}"
-        problems.error(router.at, "router-model", what, "name an entry of model_providers with base_url: http://...")
-    return served
-
-
-def overridden(whole: config.Config) -> Iterator[Named]:
-    """The router models of Plano's overrides, in Plano's order."""
-    for key in ("llm_routing_model", "agent_orchestration_model"):
-        model = getattr(whole.overrides, key) if whole.overrides else None
-        if whole.overrides and model:
-            yield Named(f"overrides.{key}", model, whole.overrides.at)
-
-
-def _ask(whole: config.Config, named: Named, providers: Sequence[Provider]) -> Served | None:
-    """The provider to ask for it, None where there is none or it does not speak chat completions."""
+def _served(whole: config.Config, named: Named, providers: Sequence[Provider], problems: Problems) -> Served | None:
+    """The provider to ask for it, None where there is none."""
     found = served_by(whole, named.model)
-    if found is None:
+    provider = next((provider for provider in providers if found and provider.entry is found[0]), None)
+    if found is None or provider is None:
         return None
-    entry, model = found
-    provider = next((provider for provider in providers if provider.entry is entry), None)
-    able = provider and provider.serves(Endpoint.CHAT_COMPLETIONS, model)
-    return Served(provider, model) if provider and able else None
-
-
-def _warn_embedded(named: Named, problems: Problems) -> None:
-    what = f"{named.key} is '{named.model}', which model_providers does not declare with an address: Plano would ask"
-    problems.warn(
-        named.at,
-        "router-embedded",
-        f"{what} its hosted service, here the embedded router chooses",
-        f"declare it, for example '{{model: plano/{named.model.removeprefix('plano/')}, base_url: "
-        "http://localhost:8000}', or remove it",
-    )
+    if provider.serves(_PATH, found[1]):
+        return Served(provider, found[1], named.at)
+    what = f"{named.key} is {provider.label}, which does not answer {_PATH}, the path a router is asked on"
+    report = problems.error if named.asked else problems.warn
+    report(named.at, "router-model", what, "name a model that speaks chat completions, or write router.kind: embedded")
+    return None
 
 
 def _warn_passthrough(served: Served, problems: Problems) -> None:
-    if isinstance(served.provider.authentication, Passthrough):
-        problems.warn(
-            served.provider.entry.at,
-            "router-credential",
-            f"the router model {served.provider.label} passes on the caller's key, which its own calls lack",
-            "write access_key, or passthrough_auth: false",
-        )
+    what = f"the router model {served.provider.label} passes on the caller's key, which its own calls lack"
+    do = "write access_key, or passthrough_auth: false"
+    problems.warn(served.provider.entry.at, "router-credential", what, do)
