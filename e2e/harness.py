@@ -1,7 +1,8 @@
-"""A real gateway for a test: YAML text in, a running Envoy out, made by the real compiler; nothing is mocked.
+"""A real gateway for a test: YAML text in, a running Envoy and sidecar out, made by the real compiler, nothing mocked.
 
-`Gateway` compiles and renders as `plano-cp` does, starts the Envoy binary with the keys in its environment, waits until
-it is ready, and gives its files, log lines and admin answers for assertions. It never leaves a process behind.
+`Gateway` compiles and renders as `plano-cp` does, starts the Envoy binary with the keys in its environment, and where
+something is to be decided the sidecar; waits until both are ready, and gives their files, log lines and admin answers
+for assertions. It never leaves a process behind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,7 +24,7 @@ from typing import Any, Self
 from control_plane.compile import Compiled, compile_text
 from control_plane.deployment import Deployment
 from control_plane.render import render
-from control_plane.run import envoy_binary
+from control_plane.run import admin, envoy_binary
 from control_plane.secrets import values
 
 START_LIMIT_S = 20.0
@@ -38,7 +40,14 @@ class Gateway:
     """A context manager around one Envoy. `environ` holds what the YAML's `$NAME`s mean; nothing else is inherited."""
 
     def __init__(
-        self, yaml: str, environ: Mapping[str, str] | None = None, *, concurrency: int = 1, token_usage: bool = False
+        self,
+        yaml: str,
+        environ: Mapping[str, str] | None = None,
+        *,
+        concurrency: int = 1,
+        token_usage: bool = False,
+        workers: int = 1,
+        sidecar: bool = True,
     ) -> None:
         self.yaml = yaml
         self.environ = dict(environ or {})
@@ -50,6 +59,11 @@ class Gateway:
         self.access_log_path = self.directory / "access.log"
         self.envoy_log_path = self.directory / "envoy.log"
         self.admin_socket = self.directory / "admin.sock"
+        self.internal_socket = self.directory / "internal.sock"
+        self.sidecar_sockets = tuple(self.directory / f"sidecar-{n}.sock" for n in range(1, workers + 1))
+        self.sidecar_log_path = self.directory / "sidecar.log"
+        self.wants_sidecar = sidecar
+        self.workers: list[subprocess.Popen[bytes]] = []
         self.compiled: Compiled | None = None
 
     def __enter__(self) -> Self:
@@ -64,8 +78,12 @@ class Gateway:
         self.stop()
 
     def start(self) -> None:
-        """Compile, render, start Envoy, wait until it is ready. Raises AssertionError with the reason."""
+        """Compile, render, start everything, wait until it is ready. Raises AssertionError with the reason."""
         bootstrap = self._write()
+        assert self.compiled and self.compiled.gateway
+        decides = any(listener.decision for listener in self.compiled.gateway.listeners)
+        if decides and self.wants_sidecar:
+            self.workers = [self.start_worker(socket) for socket in self.sidecar_sockets]
         binary = envoy_binary.find(os.environ)
         options = ["-c", str(bootstrap), "--concurrency", str(self.concurrency), "--log-level", "warning"]
         options += ["--disable-hot-restart", "--file-flush-interval-msec", "10"]
@@ -79,11 +97,21 @@ class Gateway:
             )
         self._wait_ready()
 
+    def start_worker(self, socket: Path) -> subprocess.Popen[bytes]:
+        """One worker of the sidecar, listening there."""
+        command = [sys.executable, "-m", "ext_proc", str(self.directory / "runtime.json"), "--drain-time", "1"]
+        command += ["--socket", str(socket), "--upstream", str(self.internal_socket)]
+        with self.sidecar_log_path.open("ab") as log:
+            inherited = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+            return subprocess.Popen(command, env=inherited | self.environ, stdout=log, stderr=log)
+
     def _write(self) -> Path:
         self.compiled = compile_text(self.yaml.encode(), "gateway.yaml", self.directory, self.environ)
         assert not self.compiled.problems.errors, "\n".join(str(p) for p in self.compiled.problems)
         deployment = Deployment(
             admin_socket=str(self.admin_socket),
+            internal_socket=str(self.internal_socket),
+            sidecar_sockets=tuple(str(socket) for socket in self.sidecar_sockets),
             access_log_path=str(self.access_log_path),
             token_usage=self.token_usage,
         )
@@ -104,17 +132,21 @@ class Gateway:
         while time.monotonic() < end:
             assert self.process and self.process.poll() is None, f"Envoy ended:\n{self.envoy_log()}"
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if self.admin("/ready").strip() == "LIVE":
+                if self.admin("/ready").strip() == "LIVE" and (
+                    not self.workers or admin.has_sidecar(self.admin_socket)
+                ):
                     return
+            for worker in self.workers:
+                assert worker.poll() is None, f"a worker ended:\n{self.sidecar_log()}"
             time.sleep(0.02)
-        raise AssertionError(f"Envoy is not ready:\n{self.envoy_log()}")
+        raise AssertionError(f"not ready:\n{self.envoy_log()}\n{self.sidecar_log()}")
 
     def stop(self) -> None:
-        """End the process and remove its files."""
-        if self.process:
-            self.process.kill()
-            self.process.wait(10)
-            self.process = None
+        """End the processes and remove their files."""
+        for process in (*self.workers, *([self.process] if self.process else [])):
+            process.kill()
+            process.wait(10)
+        self.workers, self.process = [], None
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # What it says.
@@ -130,6 +162,14 @@ class Gateway:
 
     def envoy_log(self) -> str:
         return self.envoy_log_path.read_text(errors="replace") if self.envoy_log_path.exists() else ""
+
+    def sidecar_log(self) -> str:
+        return self.sidecar_log_path.read_text(errors="replace") if self.sidecar_log_path.exists() else ""
+
+    def decisions(self) -> list[dict[str, Any]]:
+        """The records of the decisions made so far."""
+        lines = (json.loads(line) for line in self.sidecar_log().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == "decision"]
 
     def access_log(self) -> list[dict[str, Any]]:
         """The lines written so far."""

@@ -76,7 +76,8 @@ class Record:
     """Everything there is to say about one decision; no prompt, no answer, no credential.
 
     `candidates` are all names that could have been chosen, `chosen` those that were, in order. `steps_ms` says where
-    the time went. `error` is the code of a refusal. `confidence` None where no router was asked.
+    the time went. `error` is the code of a refusal. `confidence` None where no router was asked. `choice` is a label
+    for metrics: an agent, "several", a preference of the configuration, "inline", or nothing.
     """
 
     listener: str
@@ -84,6 +85,7 @@ class Record:
     candidates: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    choice: str = ""
     route: str | None = None
     model: str | None = None
     confidence: float | None = None
@@ -95,7 +97,7 @@ class Record:
     trace_id: str = ""
     error: str | None = None
     more: Mapping[str, str | float | bool] = field(default_factory=dict)
-    """Session and budget facts, under Plano's attribute names."""
+    """Facts of the session and the budget, by the fields of names.SPAN_ATTRIBUTES."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,26 +107,41 @@ def _go_on(metadata: Struct, body: bytes | None) -> ProcessingResponse:
 
 
 def _metadata(record: Record, key: str) -> Struct:
-    """What Envoy routes, logs and shows by. Only text, and only what is known: an absent field is shown nowhere."""
+    """What Envoy routes, logs, counts and traces by. Only text, and only what is known: an absent field is shown
+    nowhere."""
     metadata = Struct()
     fields = metadata.fields[names.DECISION].struct_value.fields
-    fields["key"].string_value = key
+    if key:
+        fields["key"].string_value = key
+    fields["us"].string_value = str(round(record.total_ms * 1000))
+    fields["ms"].string_value = f"{record.total_ms:.2f}"
+    fields["choice"].string_value = record.choice or "-"
     for name, value in _shown(record).items():
         fields[name].string_value = value
+    for name, fact in record.more.items():
+        fields[name].string_value = _text(fact)
     return metadata
+
+
+def _text(fact: str | float | bool) -> str:
+    return str(fact).lower() if isinstance(fact, bool) else str(fact)
 
 
 def _shown(record: Record) -> dict[str, str]:
     texts = {
         "why": record.why.value,
         "agents": ",".join(record.agents),
-        "route": record.route or "",
-        "model": record.model or "",
+        "route": _header(record.route),
+        "model": _header(record.model),
         "confidence": "" if record.confidence is None else f"{record.confidence:.2f}",
         "router": record.router,
-        "ms": f"{record.total_ms:.2f}",
     }
     return {name: text for name, text in texts.items() if text}
+
+
+def _header(text: str | None) -> str:
+    """Names may come from a request: what no header can hold is replaced."""
+    return "".join(c if " " <= c <= "~" else "?" for c in (text or "")[:200])
 
 
 def _rank(metadata: Struct, attempts: tuple[Attempt, ...]) -> None:
@@ -160,7 +175,7 @@ def _head(record: Record) -> ProcessingResponse:
         (":status", "200"),
         ("content-type", "text/event-stream"),
         ("cache-control", "no-cache"),
-        *((f"x-plano-{name}", value) for name, value in _shown(record).items() if name != "ms"),
+        *((f"x-plano-{name}", value) for name, value in _shown(record).items()),
     )
     headers = HeaderMap(headers=[HeaderValue(key=name, raw_value=value.encode()) for name, value in pairs])
     head = StreamedImmediateResponse(headers_response=HttpHeaders(headers=headers))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _UNFIT_VARIABLE = re.compile(r"[^A-Z0-9]+")
@@ -118,6 +119,23 @@ CALLER = "plano.caller"
 """Set by caller authentication: id, kind."""
 DECISION = "plano.decision"
 """Set by the sidecar, read by Envoy: key, model, models (by attempt), why, confidence, router, route, agents, ms."""
+SPAN_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
+    {
+        "why": "plano.decision.why",
+        "agents": "selection.agents",
+        "route": "plano.route.name",
+        "model": "route.selected_model",
+        "confidence": "plano.decision.confidence",
+        "router": "plano.decision.router",
+        "ms": "routing.determination_ms",
+        "session_id": "plano.session_id",
+        "skipped": "plano.routing.skipped",
+        "warm": "plano.cache.warm",
+        "switch_decision": "plano.switch.decision",
+        "counterfactual_route": "plano.switch.counterfactual_route",
+    }
+)
+"""Fields of DECISION and the span attributes they become."""
 ATTEMPTS = "plano.attempts"
 """Set by the sidecar, read by the cluster specifier of ranked routes: priority_groups."""
 LISTENER_METADATA = "plano-listener"

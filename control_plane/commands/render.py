@@ -48,6 +48,7 @@ them from its environment. Exit codes: 0 fine or no difference, 1 a difference o
 @click.option("--only", type=click.Choice(["bootstrap", "runtime"]), help="Write only this file.")
 @click.option("--check/--no-check", default=True, help="Let Envoy check the result when there is one (default: yes).")
 @click.option("--diff", is_flag=True, help="Show what differs from -o, or from what `up` last started; write nothing.")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Of the sidecar.")
 @token_usage_option
 @name_option
 def command(
@@ -57,6 +58,7 @@ def command(
     only: str | None,
     check: bool,
     diff: bool,
+    workers: int,
     token_usage: bool,
     name: str,
 ) -> None:
@@ -68,7 +70,7 @@ def command(
     if diff and output is None:
         _require_deployed(name)
     with Progress("rendering the Envoy configuration"):
-        rendered = render(compiled, _deployment(name, token_usage, deployed=diff and output is None))
+        rendered = render(compiled, _deployment(name, workers, token_usage, deployed=diff and output is None))
     if check:
         check_with_envoy(compiled, rendered, advice="; --no-check writes it all the same")
     if diff:
@@ -76,15 +78,19 @@ def command(
     _write(_chosen(rendered, output, only), output)
 
 
-def _deployment(name: str, token_usage: bool, *, deployed: bool) -> Deployment:
+def _deployment(name: str, workers: int, token_usage: bool, *, deployed: bool) -> Deployment:
     """Where the result is to run: as `up` would run it when compared with that, else the neutral default."""
     from control_plane.deployment import Deployment
     from control_plane.run.launch import deployment
-    from control_plane.run.state import run_directory
+    from control_plane.run.state import read_plan, run_directory
 
     if deployed:
-        return deployment(run_directory(name, os.environ), token_usage=token_usage)
-    return Deployment(token_usage=token_usage)
+        directory = run_directory(name, os.environ)
+        plan = read_plan(directory)
+        running = sum(process.name.startswith("sidecar-") for process in plan.processes) if plan else workers
+        return deployment(directory, workers=running, token_usage=token_usage)
+    sockets = tuple(f"./sidecar-{number}.sock" for number in range(1, workers + 1))
+    return Deployment(sidecar_sockets=sockets, token_usage=token_usage)
 
 
 def check_with_envoy(compiled: Compiled, rendered: Rendered, advice: str = "") -> None:

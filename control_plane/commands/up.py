@@ -56,6 +56,9 @@ LEVELS = ("info", "warning", "error", "critical")
 @click.option(
     "--ready-timeout", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds to come up."
 )
+@click.option(
+    "--workers", type=click.IntRange(1, 256), help="Of the sidecar, where there is one (default: one a core)."
+)
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="Of Envoy's log.")
 @token_usage_option
 @name_option
@@ -66,6 +69,7 @@ def command(
     listener_port: int,
     drain_time: float,
     ready_timeout: float,
+    workers: int | None,
     log_level: str,
     token_usage: bool,
     name: str,
@@ -88,7 +92,8 @@ def command(
     try:
         lock = claim(target)
         with closing(lock):
-            deployment = launch.deployment(target, token_usage=token_usage)
+            count = launch.workers(compiled.gateway, workers)
+            deployment = launch.deployment(target, workers=count, token_usage=token_usage)
             plan = _prepare(compiled, source, target, deployment, log_level, (drain_time, ready_timeout))
             code = _start(compiled, target, plan, lock, foreground)
     except RunError as error:
@@ -139,9 +144,13 @@ def _prepare(
         rendered = render(compiled, deployment)
     check_with_envoy(compiled, rendered)
     variables = tuple(sorted(child_environment(compiled)))
+    sidecar = launch.sidecar_specs(
+        directory, len(deployment.sidecar_sockets), launch.sidecar_variables(rendered.runtime), times[0]
+    )
     plan = RunPlan(
         config=source,
-        processes=(launch.envoy_spec(envoy, directory, variables, log_level),),
+        # Workers first: Envoy finds them when it comes up; they end last.
+        processes=(*sidecar, launch.envoy_spec(envoy, directory, variables, log_level)),
         doors=launch.doors(compiled.gateway),
         drain_time_s=times[0],
         ready_within_s=times[1],

@@ -11,6 +11,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+SIDECAR_CLUSTER = "plano_sidecar"
+
 
 class AdminUnreachable(Exception):
     """Nobody answers on the admin socket, or not in time, or not with 200."""
@@ -84,3 +86,13 @@ def clusters(path: Path) -> list[dict[str, Any]]:
     answer: dict[str, Any] = json.loads(_expect(path, "/clusters?format=json"))
     statuses: list[dict[str, Any]] = answer.get("cluster_statuses", [])
     return statuses
+
+
+def has_sidecar(path: Path) -> bool:
+    """Whether every worker of the sidecar passed Envoy's health check."""
+    try:
+        found = {cluster["name"]: cluster for cluster in clusters(path)}
+    except AdminUnreachable:
+        return False
+    hosts = found.get(SIDECAR_CLUSTER, {}).get("host_statuses", [])
+    return bool(hosts) and not any(host.get("health_status", {}).get("failed_active_health_check") for host in hosts)

@@ -34,13 +34,24 @@ LOG_FORMAT = "[%Y-%m-%d %T.%e][%l][%n] %v"
 PLACEHOLDER = "placeholder"
 
 
-def deployment(directory: RunDirectory, *, token_usage: bool = False) -> Deployment:
-    """Where an Envoy started by `up` finds its admin socket and access log, and whether it counts tokens."""
+def deployment(directory: RunDirectory, *, workers: int, token_usage: bool = False) -> Deployment:
+    """Where an Envoy started by `up` finds its sockets and access log, and whether it counts tokens."""
     from control_plane.deployment import Deployment
 
     return Deployment(
-        admin_socket=str(directory.admin_socket), access_log_path=str(directory.access_log), token_usage=token_usage
+        admin_socket=str(directory.admin_socket),
+        internal_socket=str(directory.internal_socket),
+        sidecar_sockets=tuple(str(directory.sidecar_socket(number)) for number in range(1, workers + 1)),
+        access_log_path=str(directory.access_log),
+        token_usage=token_usage,
     )
+
+
+def workers(gateway: Gateway, asked: int | None) -> int:
+    """How many workers the sidecar has: one for each core unless asked otherwise, none where nothing is decided."""
+    if all(listener.decision is None for listener in gateway.listeners):
+        return 0
+    return asked or os.cpu_count() or 1
 
 
 def placeholders(compiled: Compiled, environ: Mapping[str, str]) -> dict[str, str]:
@@ -71,6 +82,34 @@ def envoy_spec(envoy: Path, directory: RunDirectory, variables: tuple[str, ...],
     return ProcessSpec(name="envoy", argv=argv, variables=variables)
 
 
+def sidecar_specs(
+    directory: RunDirectory, count: int, variables: tuple[str, ...], drain_s: float
+) -> tuple[ProcessSpec, ...]:
+    """How the sidecar's workers are started. None of them gets a provider's key."""
+    return tuple(
+        ProcessSpec(
+            name=f"sidecar-{number}",
+            argv=(
+                *(sys.executable, "-m", "ext_proc", str(directory.runtime)),
+                *("--socket", str(directory.sidecar_socket(number)), "--upstream", str(directory.internal_socket)),
+                *("--drain-time", f"{drain_s:g}"),
+            ),
+            variables=(*INHERITED, *PYTHON, *variables),
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def sidecar_variables(runtime: str) -> tuple[str, ...]:
+    """The variables a runtime file refers to, by name: addresses of stores with a password in them."""
+    from control_plane.environment import REFERENCE
+    from schemas.runtime import load
+
+    url = load(runtime).sessions.url or ""
+    names = (match["name"] or match["braced"] for match in REFERENCE.finditer(url))
+    return tuple(sorted({name for name in names if name}))
+
+
 def doors(gateway: Gateway) -> tuple[Door, ...]:
     """The listeners as a client of this machine sees them."""
     return tuple(_door(listener, gateway) for listener in gateway.listeners)
@@ -95,7 +134,8 @@ def write(directory: RunDirectory, rendered: Rendered, plan: RunPlan) -> None:
         log.replace(log.with_suffix(".log.1"))
     directory.access_log.touch(mode=0o600)
     directory.state.unlink(missing_ok=True)
-    directory.admin_socket.unlink(missing_ok=True)
+    for socket in directory.path.glob("*.sock"):
+        socket.unlink(missing_ok=True)
     write_atomically(directory.bootstrap, rendered.bootstrap, 0o600)
     write_atomically(directory.runtime, rendered.runtime, 0o600)
     write_atomically(directory.plan, plan.dump(), 0o600)

@@ -60,6 +60,15 @@ class RunDirectory:
         return self.path / "admin.sock"
 
     @property
+    def internal_socket(self) -> Path:
+        """Where the sidecar makes its own calls through Envoy."""
+        return self.path / "internal.sock"
+
+    def sidecar_socket(self, number: int) -> Path:
+        """Where Envoy asks the sidecar's worker of this number, from 1."""
+        return self.path / f"sidecar-{number}.sock"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -77,7 +86,7 @@ class RunDirectory:
 
     def prepare(self) -> None:
         """Create the directories, owner only. Raises RunError when that is impossible or a socket would not fit."""
-        if len(os.fsencode(self.admin_socket)) > SOCKET_PATH_LIMIT:
+        if len(os.fsencode(self.sidecar_socket(999))) > SOCKET_PATH_LIMIT:
             raise RunError(f"the path {self.path} is too long for a unix socket; set PLANO_RUN_DIR to a shorter one")
         try:
             self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -138,10 +138,17 @@ class Supervision:
 
 
 def not_up(directory: RunDirectory, plan: RunPlan) -> str | None:
-    """What has not come up yet, in words; None when everything answers. Asks Envoy and every listener."""
+    """What has not come up yet, in words; None when everything answers. Asks Envoy (about the sidecar too), then every
+    listener."""
     if not admin.is_ready(directory.admin_socket):
         return "Envoy"
+    if any(is_sidecar(process.name) for process in plan.processes) and not admin.has_sidecar(directory.admin_socket):
+        return "the sidecar"
     return next((f"listener {door.name} (port {door.port})" for door in plan.doors if not is_up(door)), None)
+
+
+def is_sidecar(process: str) -> bool:
+    return process.startswith("sidecar-")
 
 
 def count(number: int, noun: str) -> str:

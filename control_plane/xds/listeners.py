@@ -10,7 +10,7 @@ from envoy_data_plane.envoy.extensions.request_id.uuid.v3 import UuidRequestIdCo
 
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, Listener, Models, Timeouts
-from control_plane.xds import access_log, local_replies, plain, tls, tracing
+from control_plane.xds import access_log, decision_stats, local_replies, plain, tls, tracing
 from control_plane.xds.any import pack
 from control_plane.xds.filters import header_mutation, order
 from control_plane.xds.needs import Needs
@@ -51,8 +51,10 @@ def _manager(plan: Listener, gateway: Gateway, deployment: Deployment, needs: Ne
         manager.access_log = [
             access_log.file_log(plan.name, deployment.access_log_path, decides=plan.decision is not None)
         ]
+    if plan.decision is not None:
+        manager.access_log = [*manager.access_log, decision_stats.stats_log(plan.name)]
     if gateway.tracing is not None:
-        manager.tracing = tracing.config(gateway.tracing)
+        manager.tracing = tracing.config(gateway.tracing, decides=plan.decision is not None)
     _bound_times(manager, plan)
     _harden(manager, deployment)
     _identify(manager)

@@ -77,8 +77,7 @@ def _leave_out_the_broken() -> cluster.OutlierDetection:
 
 
 def _health() -> core.HealthCheck:
-    """Asks each worker by the standard protocol whether it could answer; often while it is down.
-    """
+    """Asks each worker by the standard protocol whether it could answer; often while it is down."""
     return core.HealthCheck(
         timeout=plain.seconds(1),
         interval=plain.seconds(1),

@@ -8,6 +8,8 @@ function envoy_on_request(handle)
   if not key then
     key = FALLBACK or request["key"]
     metadata:set("plano.decision", "why", "sidecar_failed")
+    metadata:set("plano.decision", "choice", "-")
+    metadata:set("plano.decision", "us", "0")
   end
   if decision and decision["retries"] then
     handle:headers():replace("x-envoy-max-retries", decision["retries"])
