@@ -1,0 +1,116 @@
+"""The preferences a request brings along.
+
+In: the JSON object of a body. Out: the preferences, or every mistake in them with its address. Never: a text of the
+body in an error, and never more than the limits below, since each preference costs the router.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
+
+from schemas.runtime import Preference
+
+KEYS = ("routing_preferences", "routing_policy")
+"""Both spellings clients know; one request uses one of them."""
+MAX_PREFERENCES = 100
+MAX_MODELS = 100
+MAX_EXAMPLES = 100
+MAX_CHARACTERS = 10_000
+"""Of one name, description, example or model."""
+
+_PREFER = ("cheapest", "fastest", "none")
+
+
+class InvalidPreferences(Exception):
+    """The preferences of a request cannot be used. `problems` are "address: what is wrong", without any content."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def read(body: Mapping[str, object]) -> tuple[Preference, ...] | None:
+    """The request's own preferences; None where it brings none, so that the configured ones hold.
+
+    An empty list is a statement too: this request has no preferences. Raises InvalidPreferences with every problem.
+    """
+    spelled = [key for key in KEYS if body.get(key) is not None]
+    if not spelled:
+        return None
+    if len(spelled) > 1:
+        raise InvalidPreferences((f"{KEYS[0]} and {KEYS[1]}: only one of them may be there",))
+    entries = body[spelled[0]]
+    problems = tuple(_list_problems(entries, spelled[0]))
+    if problems or not isinstance(entries, list):
+        raise InvalidPreferences(problems)
+    return tuple(_preference(entry) for entry in entries)
+
+
+def _list_problems(entries: object, at: str) -> Iterator[str]:
+    if not isinstance(entries, list):
+        yield f"{at}: must be a list"
+        return
+    if len(entries) > MAX_PREFERENCES:
+        yield f"{at}: at most {MAX_PREFERENCES} preferences"
+        return
+    first: dict[object, int] = {}
+    for index, entry in enumerate(entries):
+        here = f"{at}[{index}]"
+        if not isinstance(entry, dict):
+            yield f"{here}: must be an object"
+            continue
+        yield from _problems(entry, here)
+        name = entry.get("name")
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            yield f"{here}.name: the same as {at}[{first[name]}].name"
+
+
+def _problems(entry: Mapping[str, object], at: str) -> Iterator[str]:
+    name = entry.get("name")
+    if not _is_text(name) or not name.strip():
+        yield f"{at}.name: must be a text that is not empty"
+    if not _is_text(entry.get("description")):
+        yield f"{at}.description: must be a text"
+    models = entry.get("models")
+    if not isinstance(models, list) or not 1 <= len(models) <= MAX_MODELS:
+        yield f"{at}.models: must be a list of 1 to {MAX_MODELS} model names"
+    else:
+        bad = (index for index, model in enumerate(models) if not _is_text(model) or not model.strip())
+        yield from (f"{at}.models[{index}]: must be a model name" for index in bad)
+    yield from _policy_problems(entry.get("selection_policy"), f"{at}.selection_policy")
+    yield from _example_problems(entry.get("examples"), f"{at}.examples")
+
+
+def _policy_problems(policy: object, at: str) -> Iterator[str]:
+    if policy is None:
+        return
+    if not isinstance(policy, dict):
+        yield f"{at}: must be an object"
+    elif policy.get("prefer") not in (None, "", *_PREFER):
+        yield f"{at}.prefer: must be {', '.join(_PREFER[:-1])} or {_PREFER[-1]}"
+
+
+def _example_problems(examples: object, at: str) -> Iterator[str]:
+    if examples is None:
+        return
+    if not isinstance(examples, list) or len(examples) > MAX_EXAMPLES:
+        yield f"{at}: must be a list of at most {MAX_EXAMPLES} texts"
+        return
+    yield from (f"{at}[{index}]: must be a text" for index, example in enumerate(examples) if not _is_text(example))
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= MAX_CHARACTERS
+
+
+def _preference(entry: dict[str, object]) -> Preference:
+    policy, models, examples = entry.get("selection_policy"), entry["models"], entry.get("examples")
+    assert isinstance(models, list)
+    return Preference(
+        name=str(entry["name"]),
+        description=str(entry["description"]),
+        examples=tuple(examples) if isinstance(examples, list) else (),
+        models=tuple(dict.fromkeys(models)),
+        prefer=(policy.get("prefer") if isinstance(policy, dict) else None) or "none",
+    )

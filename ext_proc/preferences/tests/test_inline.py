@@ -1,0 +1,135 @@
+"""The preferences a request brings along: what is read, and what is refused with which address."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ext_proc.preferences.inline import MAX_MODELS, MAX_PREFERENCES, InvalidPreferences, read
+from schemas.runtime import Preference
+
+CODE = {"name": "code", "description": "writing code", "models": ["openai/gpt-4o", "fast"]}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+SECRET = "the-secret-prompt"
+
+
+def problems(entries, key="routing_preferences"):
+    with pytest.raises(InvalidPreferences) as raised:
+        read({key: entries})
+    return raised.value.problems
+
+
+@pytest.mark.parametrize("key", ["routing_preferences", "routing_policy"])
+def test_both_spellings_say_the_same(key):
+    assert read({"model": "m", key: [CODE]}) == (
+        Preference(
+            name="code",
+            description="writing code",
+            examples=(),
+            models=("openai/gpt-4o", "fast"),
+            prefer="none",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "prefer"),
+    [
+        ({"selection_policy": {"prefer": "cheapest"}}, "cheapest"),
+        ({"selection_policy": {"prefer": "fastest"}}, "fastest"),
+        ({"selection_policy": {"prefer": "none"}}, "none"),
+        ({"selection_policy": {"prefer": None}}, "none"),
+        ({"selection_policy": {"prefer": ""}}, "none"),
+        ({"selection_policy": {}}, "none"),
+        ({"selection_policy": None}, "none"),
+        ({}, "none"),
+    ],
+    ids=json.dumps,
+)
+def test_how_models_are_ordered(policy, prefer):
+    (preference,) = read({"routing_preferences": [CODE | policy]}) or ()
+    assert preference.prefer == prefer
+
+
+def test_examples_are_kept_and_a_model_named_twice_is_tried_once():
+    (preference,) = read({"routing_preferences": [CODE | {"models": ["a", "b", "a"], "examples": ["fix this"]}]}) or ()
+    assert preference.models == ("a", "b")
+    assert preference.examples == ("fix this",)
+
+
+def test_no_preferences_and_none_wanted_are_two_things():
+    assert read({"model": "m"}) is None
+    assert read({"routing_preferences": None}) is None
+    assert read({"routing_preferences": []}) == ()
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ("text", ["routing_preferences: must be a list"]),
+        ([CODE, 7], ["routing_preferences[1]: must be an object"]),
+        ([{}], ["[0].name: must be", "[0].description: must be", "[0].models: must be"]),
+        ([CODE | {"name": "  "}], ["[0].name: must be"]),
+        ([CODE | {"description": None}], ["[0].description: must be"]),
+        ([CODE | {"models": []}], [f"[0].models: must be a list of 1 to {MAX_MODELS} model names"]),
+        ([CODE | {"models": ["m"] * (MAX_MODELS + 1)}], ["[0].models: must be"]),
+        ([CODE | {"models": "m"}], ["[0].models: must be"]),
+        ([CODE | {"models": ["m", 3, ""]}], ["[0].models[1]: must be", "[0].models[2]: must be"]),
+        ([CODE | {"selection_policy": "cheapest"}], ["[0].selection_policy: must be an object"]),
+        ([CODE | {"selection_policy": {"prefer": "best"}}], ["[0].selection_policy.prefer: must be cheapest, fastest"]),
+        ([CODE | {"selection_policy": {"prefer": ["none"]}}], ["[0].selection_policy.prefer: must be"]),
+        ([CODE | {"examples": "one"}], ["[0].examples: must be a list"]),
+        ([CODE | {"examples": ["one", 2]}], ["[0].examples[1]: must be a text"]),
+        ([CODE, CODE], ["[1].name: the same as routing_preferences[0].name"]),
+        ([CODE] * (MAX_PREFERENCES + 1), [f"routing_preferences: at most {MAX_PREFERENCES}"]),
+        ([CODE | {"name": "n" * 20_000}], ["[0].name: must be"]),
+    ],
+)
+def test_every_mistake_is_told_with_its_address(entries, expected):
+    found = problems(entries)
+    assert len(found) == len(expected)
+    for problem, part in zip(found, expected, strict=True):
+        assert problem.startswith("routing_preferences")
+        assert part in problem
+
+
+def test_the_address_has_the_spelling_of_the_request():
+    assert problems([{"name": "a", "models": ["m"]}], "routing_policy") == (
+        "routing_policy[0].description: must be a text",
+    )
+
+
+def test_two_spellings_at_once_are_refused():
+    with pytest.raises(InvalidPreferences, match="only one of them"):
+        read({"routing_preferences": [CODE], "routing_policy": [CODE]})
+
+
+@given(st.sampled_from(["routing_preferences", "routing_policy"]), JSON)
+def test_anything_is_read_or_refused_as_invalid(key, value):
+    try:
+        found = read({key: value})
+    except InvalidPreferences as error:
+        assert error.problems
+    else:
+        assert found is None or all(preference.models for preference in found)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": SECRET, "description": SECRET, "models": [SECRET, ""]},
+        {"name": SECRET, "description": SECRET, "models": SECRET, SECRET: 1},
+        {"name": SECRET, "description": SECRET, "models": [SECRET], "selection_policy": {"prefer": SECRET}},
+    ],
+)
+def test_a_problem_never_quotes_the_request(entry):
+    with pytest.raises(InvalidPreferences) as raised:
+        read({"routing_preferences": [entry, entry]})
+    assert SECRET not in str(raised.value)
