@@ -10,9 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from ext_proc.agents import hearing
 from ext_proc.agents.failures import AnswerError, Reason, as_answer_error
@@ -85,37 +83,19 @@ class AnswerReader:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A whole answer."""
-
-    text: str
-    usage: Usage
-
-
-async def listen(answer: StreamedAnswer, reader: AnswerReader) -> AsyncGenerator[str, None]:
-    """The pieces of text as they come, none of them empty. Close it to leave early. Raises AnswerError."""
+async def listen(answer: StreamedAnswer, reader: AnswerReader, take: Callable[[str], None]) -> None:
+    """Hands over the pieces of text as they come, none of them empty; returns at the end. Raises AnswerError."""
     try:
         async for chunk in answer.chunks:
             if text := reader.feed(chunk):
-                yield text
+                take(text)
             if reader.closed:
                 break
     except UpstreamError as error:
         if not reader.ended:
             raise as_answer_error(error) from error
     if text := reader.finish():
-        yield text
-
-
-async def read_answer(answer: StreamedAnswer, dialect: Dialect) -> Said:
-    """The whole answer. Raises AnswerError."""
-    reader = reader_for(answer.status, answer.headers, dialect)
-    async with aclosing(listen(answer, reader)) as pieces:
-        text = bytearray()  # thousands of small strings would take many times their size
-        async for piece in pieces:
-            text += piece.encode()
-    return Said(text.decode(), reader.usage)
+        take(text)
 
 
 def reader_for(status: int, headers: Mapping[str, str], dialect: Dialect) -> AnswerReader:

@@ -35,16 +35,20 @@ CLOSED = Heard(ended=True, closed=True)
 
 def event(dialect: Dialect, name: str, plain: Plain) -> Heard:
     """What an event of a stream says."""
-    if name == "error" or plain.get("type") == "error" or plain.get("error"):
+    if name == "error" or _says_error(plain):
         raise AnswerError(Reason.SAID_ERROR)
     return _EVENT[dialect](plain)
 
 
 def body(dialect: Dialect, plain: Plain) -> Heard:
     """What a whole answer says."""
-    if plain.get("type") == "error" or plain.get("error"):
+    if _says_error(plain):
         raise AnswerError(Reason.SAID_ERROR)
     return _BODY[dialect](plain)
+
+
+def _says_error(plain: Plain) -> bool:
+    return plain.get("type") == "error" or plain.get("error") not in (None, "", False)
 
 
 def _chat_event(plain: Plain) -> Heard:

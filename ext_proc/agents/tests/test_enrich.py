@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from ext_proc.conversation.tests.conversations import HOSTILE_BODIES, PATHS, SAM
 from router_model.choice import Turn
 
 CHAT, MESSAGES, RESPONSES = PATHS
-RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "4"}]}
+RESULT: dict[str, Any] = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "4"}]}
+RESULT_AND_TEXT = [*RESULT["content"], {"type": "text", "text": "q2"}]
 CALL = {"type": "tool_use", "id": "c", "name": "look_up", "input": {}}
 
 
@@ -35,7 +37,7 @@ def test_answers_stand_in_order_before_the_last_thing_the_user_said(path):
 @pytest.mark.parametrize("path", PATHS)
 def test_everything_else_stays_as_it_was(path):
     before = copy.deepcopy(SAME[path])
-    body = with_answer(path, SAME[path], "flight_agent", "No flights.")
+    body: dict[str, Any] = with_answer(path, SAME[path], "flight_agent", "No flights.")
     assert SAME[path] == before
     place = "input" if path == RESPONSES else "messages"
     assert {**body, place: None} == {**before, place: None}
@@ -45,7 +47,7 @@ def test_everything_else_stays_as_it_was(path):
 
 
 def test_chat_names_the_agent_as_openai_allows():
-    body = with_answer(CHAT, SAME[CHAT], "flight agent/eu", "No flights.")
+    body: dict[str, Any] = with_answer(CHAT, SAME[CHAT], "flight agent/eu", "No flights.")
     assert body["messages"][-2] == {"role": "assistant", "name": "flight_agent_eu", "content": "No flights."}
 
 
@@ -73,13 +75,11 @@ def test_an_answer_without_text_adds_nothing(path):
             [("user", "q1"), ("assistant", "new"), ("user", "q2")],
         ),
         (
-            anthropic(
-                ("user", "q1"), ("assistant", [CALL]), ("user", [*RESULT["content"], {"type": "text", "text": "q2"}])
-            ),
+            anthropic(("user", "q1"), ("assistant", [CALL]), ("user", RESULT_AND_TEXT)),
             [
                 ("user", "q1"),
                 ("assistant", [{"type": "text", "text": "new"}, CALL]),
-                ("user", [*RESULT["content"], {"type": "text", "text": "q2"}]),
+                ("user", RESULT_AND_TEXT),
             ],
         ),
     ],
@@ -121,20 +121,15 @@ def test_any_conversation_gets_one_more_answer_or_is_refused(path, body):
     assert [turn for turn in after if turn.role == "user"][-len(before) :] == before or not before
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["user", "assistant"]), st.sampled_from(["x", [CALL], RESULT["content"]])), max_size=8
-    )
-)
-def test_inserting_never_makes_anthropic_roles_repeat(messages):
-    alternating = [m for i, m in enumerate(messages) if i == 0 or messages[i - 1][0] != m[0]]
-    alternating = alternating[1:] if alternating and alternating[0][0] == "assistant" else alternating
-    alternating = [m for i, m in enumerate(alternating) if i == 0 or alternating[i - 1][0] != m[0]]
-    if not alternating:
-        return
-    roles = [role for role, _ in conversation(with_answer(MESSAGES, anthropic(*alternating), "a", "new"))]
+CONTENTS = st.sampled_from(["x", [CALL], RESULT["content"], [{"type": "text", "text": "y"}, CALL]])
+
+
+@given(st.lists(CONTENTS, min_size=1, max_size=8))
+def test_inserting_never_makes_anthropic_roles_repeat(contents):
+    asked = anthropic(*zip(itertools.cycle(["user", "assistant"]), contents, strict=False))
+    roles = [role for role, _ in conversation(with_answer(MESSAGES, asked, "a", "new"))]
     assert roles[0] == "user"
-    assert all(one != other for one, other in zip(roles, roles[1:], strict=False))
+    assert all(one != other for one, other in itertools.pairwise(roles))
 
 
 def test_the_router_sees_who_is_left_to_speak():
