@@ -10,19 +10,19 @@ from router_model.tests.fake_vllm import FakeVllm
 
 @dataclass
 class Carrier:
-    """`trouble`: "" | "hang" | "lost". `hang_on` makes only the n-th request hang (from 0)."""
+    """`trouble`: "" | "hang" | "lost". `lose`: the connection is lost under requests that contain this."""
 
     fake: FakeVllm
     trouble: str = ""
-    hang_on: int | None = None
+    lose: bytes | None = None
     deadlines_s: list[float] = field(default_factory=list)
     cancelled: int = 0
 
     async def post(self, path: str, body: bytes, deadline_s: float) -> tuple[int, bytes]:
         self.deadlines_s.append(deadline_s)
-        if self.trouble == "lost":
+        if self.trouble == "lost" or (self.lose and self.lose in body):
             raise ConnectionResetError("gone")
-        if self.trouble == "hang" or self.hang_on == len(self.deadlines_s) - 1:
+        if self.trouble == "hang":
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:

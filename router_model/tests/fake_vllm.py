@@ -1,7 +1,8 @@
 """A vLLM server without a model: the same requests and answers, decided by keywords. No sockets, no clock, no thread.
 
 In: a path and a body. Out: a status and a body. It refuses what vLLM refuses, gives nothing that a constraint forbids,
-and its log-probabilities are those of a known distribution: the wanted answer has `sureness`, the others share the rest.
+and its log-probabilities are those of a known distribution: the wanted answer has `sureness`, the others share what is
+left.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ def weigh(steps: Sequence[Step], answers: Mapping[str, str]) -> tuple[dict[str, 
     """The probability of each answer (by key; the sum is 1), and whether the tokens tell which one was given.
 
     Only tokens that begin an allowed answer count, whether or not the server already left out the others. A branch not
-    taken is shared equally by the answers in it.
+    taken is shared equally by the answers in it, less those that a longer token there begins: a model says an answer
+    in the longest tokens it has.
     """
     texts = {key: text.encode("utf-8", "surrogatepass") for key, text in answers.items()}
     weights = dict.fromkeys(texts, 0.0)
@@ -32,7 +33,10 @@ def weigh(steps: Sequence[Step], answers: Mapping[str, str]) -> tuple[dict[str, 
             return weights | {key: weights[key] + mass / len(live) for key in live}, False
         for token, keys in groups.items():
             if token != step.token:
-                _share(weights, keys, mass * step.alternatives[token] / total)
+                longer = {key for other in groups if len(other) > len(token) for key in groups[other]}
+                _share(
+                    weights, [key for key in keys if key not in longer] or keys, mass * step.alternatives[token] / total
+                )
         mass *= step.alternatives[step.token] / total
         live, said = groups[step.token], said + step.token
     _share(weights, live, mass)
