@@ -25,7 +25,7 @@ class ResponsesEvents:
         response = _response(self._head, "in_progress", [], None)
         item = _message(self._head, "in_progress", [])
         return (
-            self._event("response.created", response=response)
+            self._created()
             + self._event("response.in_progress", response=response)
             + self._event("response.output_item.added", output_index=0, item=item)
             + self._event("response.content_part.added", **self._place(), part=_part(""))
@@ -46,11 +46,17 @@ class ResponsesEvents:
         )
 
     def fail(self, error: GatewayError) -> bytes:
+        """Clients take no event before the one that creates the response."""
         failed = _response(self._head, "failed", [], None)
         failed["error"] = {"code": "server_error", "message": error.message}
-        return self._event("error", code=error.code, message=error.message, param=None) + self._event(
-            "response.failed", response=failed
+        return (
+            (b"" if self._sent else self._created())
+            + self._event("error", code=error.code, message=error.message, param=None)
+            + self._event("response.failed", response=failed)
         )
+
+    def _created(self) -> bytes:
+        return self._event("response.created", response=_response(self._head, "in_progress", [], None))
 
     def _event(self, name: str, **members: object) -> bytes:
         number, self._sent = self._sent, self._sent + 1
@@ -101,7 +107,7 @@ def _usage(usage: Usage) -> dict[str, object]:
     asked, answered = usage.input_tokens or 0, usage.output_tokens or 0
     return {
         "input_tokens": asked,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": answered,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": asked + answered,
