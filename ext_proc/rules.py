@@ -49,6 +49,24 @@ class Rules:
         prefix = next((p for p in self._prefixes if name.startswith(p) and name[len(p) :] not in ("", "*")), None)
         return None if prefix is None else self._routes[self.listener.prefixes[prefix]]
 
+    @cached_property
+    def _called(self) -> dict[tuple[str, str], str]:
+        """The name "prefix/id" that leads to a model alone."""
+        found: dict[tuple[str, str], str] = {}
+        for name, route in self.listener.names.items():
+            target = _only(self._routes[route])
+            if target is not None and target.model is not None and name.endswith("/" + target.model):
+                found.setdefault((target.cluster, target.model), name)
+        return found
+
+    def canonical(self, name: str) -> str:
+        """The name a model is known by whichever way it was asked for; "" where none was named and none is usual."""
+        route = self.route(name) if name else self._routes.get(self.listener.default or "")
+        target = _only(route) if route else None
+        if target is None or target.model is None:
+            return name
+        return self._called.get((target.cluster, target.model), name)
+
     def allows(self, caller: str, name: str) -> bool:
         """Whether a caller may be given a model of this name."""
         allowance = self._allowances.get(caller)
@@ -67,6 +85,11 @@ class Rules:
                     target = able[pick([target.weight for target in able])] if len(able) > 1 else able[0]
                     found.setdefault(Attempt(target.cluster, _model(target, name)))
         return tuple(found)
+
+
+def _only(route: Route) -> Target | None:
+    """The target of a route that has no other."""
+    return route.groups[0][0] if len(route.groups) == 1 and len(route.groups[0]) == 1 else None
 
 
 def _model(target: Target, name: str) -> str:

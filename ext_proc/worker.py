@@ -44,7 +44,7 @@ async def work(places: Places) -> None:
     world = await build(load(places.runtime.read_text(encoding="utf-8")), str(places.upstream), os.environ)
     service = server.Service(world.decide, lambda record: lines.decision(_LOG, record))
     grpc_server = server.server(service)
-    checks = health.aio.HealthServicer()
+    checks = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(checks, grpc_server)
     _listen(grpc_server, places.socket)
     await grpc_server.start()

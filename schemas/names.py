@@ -128,11 +128,25 @@ SPAN_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "confidence": "plano.decision.confidence",
         "router": "plano.decision.router",
         "ms": "routing.determination_ms",
-        "session_id": "plano.session_id",
-        "skipped": "plano.routing.skipped",
-        "warm": "plano.cache.warm",
-        "switch_decision": "plano.switch.decision",
-        "counterfactual_route": "plano.switch.counterfactual_route",
+        **{
+            name: name
+            for name in (
+                "plano.session_id",
+                "plano.routing.skipped",
+                "plano.cache.warm",
+                "plano.cache.idle_ms",
+                "plano.session.overhead_pct",
+                "plano.session.switch_spend_in_usd",
+                "plano.session.baseline_in_usd",
+                "plano.session.switches",
+                "plano.session.total_cost_in_usd",
+                "plano.switch.cost_in_usd",
+                "plano.switch.candidate_warm_tokens",
+                "plano.switch.overhead_ceiling_in_usd",
+                "plano.switch.decision",
+                "plano.switch.counterfactual_route",
+            )
+        },
     }
 )
 """Fields of DECISION and the span attributes they become."""

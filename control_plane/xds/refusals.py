@@ -13,13 +13,16 @@ from envoy_data_plane.envoy.config.route import v3 as route
 
 from control_plane.xds import plain
 from control_plane.xds.local_replies import ERROR
-from schemas import errors
+from schemas import errors, names
 
 _MODEL = "%FILTER_STATE(plano.model:PLAIN):200%"
 _TEXTS = {
     "model_not_found": f"The model `{_MODEL}` is not known to this gateway.",
     "translation_required": (
         f"No provider of `{_MODEL}` serves this path, and translating between APIs is not available."
+    ),
+    "invalid_preferences": (
+        f"The routing preferences in the request body are not valid: %DYNAMIC_METADATA({names.DECISION}:problem):500%"
     ),
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ext_proc.call import Record
 from router_model.choice import Choice, Option, Question, Router, RouterError, RouterLate, Turn
 from schemas.decisions import Why
 
@@ -36,18 +36,17 @@ async def ask(
         return NoChoice(Why.ROUTER_FAILED)
 
 
-def facts(choice: Choice | NoChoice | None) -> dict[str, str | float | None]:
-    """What a record says about the router."""
+def with_facts(record: Record, choice: Choice | NoChoice | None) -> Record:
+    """The record with what is to be said about the router."""
     if not isinstance(choice, Choice):
-        return {}
-    return {"confidence": choice.confidence, "router": choice.router, "prompt": choice.prompt}
-
+        return record
+    return replace(record, confidence=choice.confidence, router=choice.router, prompt=choice.prompt)
 
 
 def explained(choice: Choice | NoChoice | None) -> dict[str, object]:
     """All that the router said, for whoever asked to see it."""
     if not isinstance(choice, Choice):
-        return {"scores": [], "threshold": None, "router": None, "prompt": None, "router_ms": None}
+        return {"scores": [], "threshold": None, "confidence": None, "router": None, "prompt": None, "router_ms": None}
     return {
         "scores": [{"name": score.name, "probability": round(score.probability, 6)} for score in choice.scores],
         "threshold": choice.threshold,

@@ -1,0 +1,79 @@
+"""Which router decides: the embedded one, a served model, or both, as the runtime file says.
+
+In: `Router` of the runtime file and the way out through Envoy. Out: one `Router`. Weights are read only where some
+listener has several options to choose from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ext_proc.ports import Upstream, UpstreamError, UpstreamLate
+from router_model.cascade import Cascade, ServedFirst
+from router_model.choice import Option, Question, Router, Turn
+from router_model.embedded import EmbeddedRouter
+from router_model.vllm.asking import Settings
+from router_model.vllm.router import ServedRouter
+from schemas import runtime
+
+SURE = 0.8
+"""The confidence from which the embedded router's choice stands in a cascade, unless configured."""
+_WARM_UP = (Turn("user", "hello"),)
+_WARM_UP_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyTransport:
+    """How the served router reaches its model."""
+
+    upstream: Upstream
+    outbound: str
+
+    async def post(self, path: str, body: bytes, deadline_s: float) -> tuple[int, bytes]:
+        try:
+            answer = await self.upstream.call(
+                self.outbound,
+                "POST",
+                path,
+                headers={"content-type": "application/json"},
+                body=body,
+                deadline_s=deadline_s,
+            )
+        except UpstreamLate as error:
+            raise TimeoutError from error
+        except UpstreamError as error:
+            raise OSError("the router model cannot be reached") from error
+        return answer.status, answer.body
+
+
+class Routers:
+    """The routers of one worker; `router` is the one to ask."""
+
+    def __init__(self, settings: runtime.Router, upstream: Upstream) -> None:
+        self._embedded = EmbeddedRouter()
+        self.router: Router = self._embedded
+        if settings.outbound is not None and settings.model is not None and settings.kind != "embedded":
+            served = _served(settings, EnvoyTransport(upstream, settings.outbound))
+            self.router = (
+                ServedFirst(self._embedded, served)
+                if settings.kind == "vllm"
+                else Cascade(self._embedded, served, settings.threshold if settings.threshold is not None else SURE)
+            )
+
+    async def load(self, option_sets: Sequence[tuple[Option, ...]]) -> None:
+        """Read the weights and work out what depends on descriptions only, before the first request."""
+        for options in option_sets:
+            if len(options) > 1:
+                await asyncio.to_thread(self._embedded.load)
+                await self._embedded.choose(Question(_WARM_UP, options), _WARM_UP_S)
+
+    def close(self) -> None:
+        self._embedded.close()
+
+
+def _served(settings: runtime.Router, transport: EnvoyTransport) -> ServedRouter:
+    assert settings.model is not None, "asked only where a model is served"
+    asked = Settings(model=settings.model, prompt=settings.prompt, context_tokens=settings.context_tokens)
+    return ServedRouter(asked, transport)

@@ -1,0 +1,146 @@
+"""Everything a worker decides with, put together from the runtime file.
+
+In: a RuntimeConfig, the socket of Envoy's internal listener, the environment. Out: a `World` whose `decide` answers
+calls. The one place that knows real clocks, chance and which router is which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from ext_proc.call import Call, Decided
+from ext_proc.decide import agents, models
+from ext_proc.decide.agents import Delay
+from ext_proc.decide.means import Means
+from ext_proc.preferences.figures import LiveFigures
+from ext_proc.preferences.prices import Price
+from ext_proc.preferences.sources import Refresher, latency_parser, price_parser
+from ext_proc.preferences.spelling import spellings
+from ext_proc.routers import Routers
+from ext_proc.rules import Rules, rules
+from ext_proc.sessions.stores import open_store
+from ext_proc.upstream import EnvoyUpstream
+from router_model.choice import Option
+from schemas.runtime import Agent, Listener, Preference, RuntimeConfig
+
+_LOG = logging.getLogger("ext_proc.world")
+
+
+class UnknownListener(Exception):
+    """Envoy asks for a listener the runtime file does not have: the two are of different configurations."""
+
+
+class World:
+    """Decides calls of every listener of one configuration."""
+
+    def __init__(self, config: RuntimeConfig, upstream: EnvoyUpstream, environ: Mapping[str, str]) -> None:
+        self._rules = rules(config)
+        self._upstream = upstream
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._routers = Routers(config.router, upstream)
+        self._prices, self._latencies = _refreshers(config, upstream)
+        self._figures = {listener.name: self._figures_of(listener) for listener in config.listeners}
+        self._means = Means(
+            router=self._routers.router,
+            upstream=upstream,
+            sessions=config.sessions,
+            store=open_store(config.sessions, environ, time.monotonic, _log),
+            figures=self._figures.__getitem__,
+            background=self.run,
+            pick=_weighted,
+            clock=time.perf_counter,
+            now_s=time.time,
+        )
+
+    @property
+    def router_version(self) -> str:
+        return self._routers.router.version
+
+    async def start(self) -> None:
+        """Make ready what the first request would otherwise wait for, and begin what runs beside requests."""
+        await self._routers.load([self._options(each) for each in self._rules.values()])
+        for refresher in (self._prices, self._latencies):
+            if refresher is not None:
+                self.run(refresher.run())
+
+    async def decide(self, call: Call, delay: Delay) -> Decided:
+        """The decision on one call. Raises UnknownListener."""
+        found = self._rules.get(call.listener)
+        if found is None:
+            raise UnknownListener(call.listener)
+        if found.agents:
+            return await agents.decide(call, found, self._means, delay)
+        return await models.decide(call, found, self._means)
+
+    def run(self, work: Coroutine[Any, Any, object]) -> None:
+        """Something no request waits for; it is kept until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("background_failed", exc_info=error)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._means.store.close()
+        await self._upstream.close()
+        self._routers.close()
+
+    def _figures_of(self, listener: Listener) -> LiveFigures:
+        prices, latencies = self._prices, self._latencies
+        return LiveFigures(
+            prices=prices.table if prices else _no_prices,
+            latencies=latencies.table if latencies else _no_latencies,
+            spell=spellings(listener, {}),
+        )
+
+    def _options(self, found: Rules) -> tuple[Option, ...]:
+        described: Sequence[Agent | Preference] = found.agents or found.preferences
+        return tuple(
+            Option(each.id if isinstance(each, Agent) else each.name, each.description, each.examples)
+            for each in described
+        )
+
+
+async def build(config: RuntimeConfig, upstream_socket: str, environ: Mapping[str, str]) -> World:
+    """A world that is ready to decide."""
+    world = World(config, EnvoyUpstream(upstream_socket), environ)
+    await world.start()
+    return world
+
+
+def _refreshers(
+    config: RuntimeConfig, upstream: EnvoyUpstream
+) -> tuple[Refresher[Price] | None, Refresher[float] | None]:
+    by_kind = {source.kind: source for source in config.sources}
+    cost, latency = by_kind.get("cost"), by_kind.get("latency")
+    return (
+        Refresher(cost, price_parser(cost.format), upstream, time.monotonic, _log) if cost else None,
+        Refresher(latency, latency_parser(latency.format), upstream, time.monotonic, _log) if latency else None,
+    )
+
+
+def _no_prices() -> Mapping[str, Price]:
+    return {}
+
+
+def _no_latencies() -> Mapping[str, float]:
+    return {}
+
+
+def _weighted(weights: Sequence[int]) -> int:
+    return random.choices(range(len(weights)), weights)[0]
+
+
+def _log(event: str, fields: Mapping[str, object]) -> None:
+    _LOG.warning(event, extra={"fields": dict(fields)})
