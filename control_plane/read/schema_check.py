@@ -152,6 +152,8 @@ def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -
             return f"{it} is {found}, too large", f"the largest is {limit}"
         case "minItems" | "minLength" | "minProperties":
             return f"{it} is empty", "give a value, or remove the key"
+        case "maxItems":
+            return f"{it} is a list of more than {limit}", f"keep at most {limit}"
         case "pattern":
             return f"{it} is {found}, which is not written as it must be", _advice(error)
     return f"{it} is not valid", _advice(error)

@@ -20,14 +20,14 @@ ERRORS = {
         "'n'",
         "another",
     ),
-    "cheapest without costs": (
+    "fastest without latencies": (
         HEAD
         + "routing_preferences:\n"
-        + "  - {name: n, description: writing code, models: [gpt-4o], selection_policy: {prefer: cheapest}}\n",
+        + "  - {name: n, description: writing code, models: [gpt-4o], selection_policy: {prefer: fastest}}\n",
         9,
         "no-source",
-        "cheapest",
-        "type: cost",
+        "fastest",
+        "type: latency",
     ),
     "two cost sources": (
         HEAD
@@ -51,12 +51,48 @@ ERRORS = {
         "'query'",
         "query",
     ),
-    "budget without costs": (
-        HEAD + "routing: {routing_budget: {max_switch_spend_pct: 10}}\n",
+    "source that is no URL": (
+        HEAD + "model_metrics_sources: [{type: cost, provider: models.dev, url: prices}]\n",
         8,
-        "no-source",
-        "costs",
-        "cost",
+        "address",
+        "cost source",
+        "http://",
+    ),
+    "password in the url of a source": (
+        HEAD + "model_metrics_sources: [{type: cost, provider: models.dev, url: 'https://u:pw-secret@h/p'}]\n",
+        8,
+        "address",
+        "user name or password",
+        "http://",
+    ),
+    "password of redis in the file": (
+        HEAD + "routing: {session_cache: {type: redis, tenant_header: x, url: 'redis://:pw-secret@h:6379'}}\n",
+        8,
+        "literal-secret",
+        "password",
+        "$REDIS_PASSWORD",
+    ),
+    "half of redis' password in the file": (
+        HEAD + "routing: {session_cache: {type: redis, tenant_header: x, url: 'redis://u:pw-secret$K@h'}}\n",
+        8,
+        "literal-secret",
+        "password",
+        "$REDIS_PASSWORD",
+    ),
+    "password of redis as a parameter": (
+        HEAD
+        + "routing: {session_cache: {type: redis, tenant_header: x, url: 'redis://h:6379/0?password=pw-secret'}}\n",
+        8,
+        "literal-secret",
+        "password",
+        "$REDIS_PASSWORD",
+    ),
+    "redis by http": (
+        HEAD + "routing: {session_cache: {type: redis, tenant_header: x, url: 'http://h:6379'}}\n",
+        8,
+        "address",
+        "redis://",
+        "rediss://",
     ),
     "redis without address": (
         HEAD + "routing: {session_cache: {type: redis, tenant_header: x}}\n",

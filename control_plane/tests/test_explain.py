@@ -169,6 +169,96 @@ def test_agents() -> None:
     assert request.refusal is None
 
 
+DECIDED = """\
+version: v0.4.0
+listeners:
+  - {type: agent, name: desk, port: 8001, decision: {mode: parallel, no_match: refuse, agent_failure: skip},
+     agents: [{id: one, description: answers questions}, {id: two, description: books flights, default: true}]}
+  - {type: agent, name: alone, port: 8002, agents: [{id: one, description: answers questions}]}
+  - {type: model, name: llm, port: 12000}
+agents: [{id: one, url: "http://localhost:9001"}, {id: two, url: "http://localhost:9002"}]
+model_providers:
+  - {model: openai/gpt-4o, access_key: $K, default: true}
+  - {model: plano/Plano-Orchestrator, base_url: "http://localhost:8000"}
+router: {kind: cascade, model: Plano-Orchestrator, threshold: 0.4}
+routing_preferences:
+  - {name: code, description: writing new code, models: [gpt-4o], selection_policy: {prefer: cheapest}}
+"""
+
+
+def decided(listener: str, text: str = DECIDED, **asked: str) -> list[tuple[str, str, int]]:
+    explanation = explain(compiled(text), listener=listener, **asked)
+    tables = [table.deciding for table in explanation.listeners]
+    (settings,) = tables + [request.deciding for request in explanation.requests]
+    return [(s.name, s.value, s.at.line if s.at else 0) for s in settings]
+
+
+def test_how_agents_are_chosen_with_the_lines_that_say_so() -> None:
+    assert decided("desk") == [
+        ("decided", "every request to /v1/chat/completions, /v1/messages, /v1/responses", 0),
+        (
+            "chosen by",
+            "the embedded router, from a probability of 0.4, and where it is unsure plano/Plano-Orchestrator at "
+            "localhost:8000",
+            11,
+        ),
+        ("deadline", "2s", 0),
+        ("nothing fits", "422 no_agent_fits", 3),
+        ("router fails", "two answers", 0),
+        ("sidecar fails", "503 decision_unavailable", 0),
+        ("several agents", "parallel: all before the last at once", 3),
+        ("agent fails", "the others go on without it", 3),
+        ("decision in all", "at most 305s", 0),
+        ("answer headers", "with the decision", 0),
+    ]
+
+
+def test_how_models_are_chosen() -> None:
+    told = decided("llm")
+    assert ("preference", "code -> gpt-4o, the cheapest first", 13) in told
+    assert ("nothing fits", "the requested model answers", 0) in told
+    assert not {name for name, _, _ in told} & {"several agents", "agent fails"}
+
+
+@pytest.mark.parametrize(
+    "router, who",
+    [
+        pytest.param("", "the embedded router", id="nothing said"),
+        pytest.param(
+            "router: {model: Plano-Orchestrator}\n",
+            "plano/Plano-Orchestrator at localhost:8000, and where it fails the embedded router",
+            id="served",
+        ),
+    ],
+)
+def test_who_chooses(router: str, who: str) -> None:
+    text = re.sub(r"router: .*\n", router, DECIDED)
+    assert {name: value for name, value, _ in decided("llm", text)}["chosen by"] == who
+
+
+def test_a_single_agent_is_not_chosen() -> None:
+    assert decided("alone") == []
+
+
+def test_without_preferences_only_requests_that_bring_some_are_decided() -> None:
+    text = DECIDED[: DECIDED.index("routing_preferences")]
+    assert decided("llm", text)[0] == ("decided", "only requests that bring routing_preferences", 0)
+    assert decided("llm", text, model="gpt-4o") == []
+
+
+def test_a_request_is_told_who_chooses_on_the_paths_that_are_decided() -> None:
+    assert decided("llm", path="/v1/chat/completions", model="gpt-4o") == decided("llm")
+    assert decided("llm", path="/v1/embeddings", model="gpt-4o") == []
+    assert decided("desk", path="/v1/messages") == decided("desk")
+
+
+def test_a_choice_alone_can_be_asked_for() -> None:
+    (request,) = explain(compiled(DECIDED), listener="llm", path="/routing/v1/messages").requests
+    assert request.refusal is None and request.attempts == () and request.deciding
+    (refused,) = explain(compiled(DECIDED), listener="llm", path="/routing/v1/embeddings").requests
+    assert refused.refusal and refused.refusal.code == "endpoint_not_found"
+
+
 @pytest.mark.parametrize("path", ["/v1/models", "/healthz"])
 def test_what_the_gateway_answers_itself(path: str) -> None:
     request = ask(path=path)

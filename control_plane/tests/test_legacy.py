@@ -82,7 +82,7 @@ def test_usage_is_a_routing_preference_named_as_its_provider() -> None:
     assert config is not None
     (task,) = config.routing_preferences
     assert (task.name, task.description, task.models) == ("code", "writing new code", ("openai/gpt-4o",))
-    assert [p.rule for p in problems.warnings] == ["deprecated", "not-enforced"]
+    assert [p.rule for p in problems.warnings] == ["deprecated"]
 
 
 def test_former_interface_names() -> None:

@@ -53,7 +53,9 @@ def test_names_and_clusters_are_those_of_the_plan() -> None:
         routes = {route.name for route in read.routes}
         assert {*read.names.values(), *read.prefixes.values()} <= routes
         assert {t.cluster for r in read.routes for g in r.groups for t in g} <= clusters
-        assert {agent.cluster for agent in read.agents} <= clusters
+        outbounds = {outbound.name: outbound for outbound in plan.outbounds}
+        assert {agent.outbound for agent in read.agents} <= outbounds.keys()
+    assert {outbound.cluster for outbound in plan.outbounds} <= clusters
 
 
 def test_candidates_include_those_that_need_translation() -> None:
@@ -68,9 +70,9 @@ def test_candidates_include_those_that_need_translation() -> None:
 def test_agents_filters_preferences_settings() -> None:
     models, desk = FILE.listeners
     assert (models.default, models.input_filters, models.output_filters) == ("openai/a", ("guard",), ("mask",))
-    assert [(a.id, a.description, a.default, a.path_prefix, a.input_filters) for a in desk.agents] == [
-        ("one", "first", False, "/base", ("guard",)),
-        ("two", "second", True, "", ()),
+    assert [(a.id, a.description, a.default, a.key, a.input_filters) for a in desk.agents] == [
+        ("one", "first", False, "@one", ("guard",)),
+        ("two", "second", True, "@two", ()),
     ]
     assert [(f.id, f.type, f.tool) for f in FILE.filters] == [("guard", "mcp", "guard"), ("mask", "http", "mask")]
     assert [(p.name, p.prefer) for p in FILE.preferences] == [("code", "cheapest")]

@@ -71,6 +71,13 @@ def test_every_value_class_is_compared() -> None:
     assert {cls.__name__ for _, cls, _ in PAIRS} == every - {"Text", "Header", "Place"}
 
 
+def test_the_prompts_a_router_may_be_given_are_those_there_are() -> None:
+    from router_model.prompts import FORMATS
+
+    named = SCHEMA["properties"]["router"]["properties"]["prompt"]["enum"]
+    assert set(named) == {form.family for form in FORMATS.values()}
+
+
 def objects(schema: Any, where: str = "#") -> list[tuple[str, dict[str, Any]]]:
     if isinstance(schema, list):
         return [found for i, item in enumerate(schema) for found in objects(item, f"{where}/{i}")]

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import pytest
 
-from control_plane import plan, runtime, secrets
-from control_plane.config import AwsAuth, Config
+from control_plane import environment, plan, runtime, secrets
+from control_plane.config import AwsAuth, Config, Routing, SessionCache
 from control_plane.environment import Environment
 from control_plane.tests.plan_inputs import auth, config, listener, place, planned, provider
 from schemas import runtime as contract
@@ -87,7 +87,9 @@ def test_no_written_secret_is_in_what_is_made_of_the_configuration() -> None:
         provider("openai/a", key="sk-THE-SECRET"),
         listeners=(listener(auth=auth(app=None)),),
         state_storage={"type": "postgres", "connection_string": "postgresql://u:sk-THE-SECRET@db/x"},
-        routing={"session_cache": {"type": "redis", "url": "$REDIS_URL", "tenant_header": "x-org"}},
+        routing=Routing(
+            session_cache=SessionCache(type="redis", url=environment.text("$REDIS_URL"), at=place()), at=place()
+        ),
     )
     made = planned(whole)
     file = contract.dump(runtime.runtime(whole, made))
@@ -99,5 +101,5 @@ def test_no_written_secret_is_in_what_is_made_of_the_configuration() -> None:
         pickle.dumps(made).decode("latin-1"),
     ]
     assert not any("THE-SECRET" in text for text in shown)
-    assert contract.load(file).settings["routing"]["session_cache"]["url"] == "$REDIS_URL"
+    assert contract.load(file).sessions.url == "$REDIS_URL"
     assert contract.load(file).settings["state_storage"] == {"type": "postgres"}
