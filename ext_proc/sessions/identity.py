@@ -1,0 +1,85 @@
+"""Which conversation a request belongs to.
+
+In: the request's headers (lower-case names), how its conversation begins, and the configuration. Out: a `Session`, or
+None where there is nothing to recognise it by. Never: a key that holds what was said, or that another tenant reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ext_proc.conversation.turns import Opening
+from ext_proc.sessions.fnv import fnv1a64
+from schemas.runtime import Sessions
+
+AFFINITY_HEADER = "x-model-affinity"
+"""Set by clients: the conversation's id."""
+CACHE_HEADER = "x-plano-cache"
+""" "off", set by clients: this request is no part of a conversation unless it says of which."""
+PREFIX_HEADER = "x-plano-prefix-hash"
+"""Set by the sidecar, read by clusters that spread by it: 16 hex digits."""
+SALT = "plano-affinity-v1"
+IMPLICIT = "implicit:"
+MAX_ID_CHARACTERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`id` as clients know it, `key` as the store does. `prefix`: the hash of what every turn repeats, None unknown."""
+
+    id: str
+    key: str
+    explicit: bool
+    prefix: int | None
+
+
+def identify(headers: Mapping[str, str], opening: Opening, sessions: Sessions, *, implicit: bool) -> Session | None:
+    """The conversation of a request. `implicit`: whether one without an id may be recognised by its beginning."""
+    tenant = None if sessions.tenant_header is None else headers.get(sessions.tenant_header.lower(), "").strip()
+    off = cache_off(headers)
+    prefix = None if off else prefix_hash(tenant or "", opening)
+    named = headers.get(AFFINITY_HEADER, "").strip()
+    if named:
+        return Session(named, store_key(tenant, named), True, prefix)
+    if off or not implicit:
+        return None
+    guessed = implicit_id(tenant or "", opening)
+    return None if guessed is None else Session(guessed, store_key(tenant, guessed), False, prefix)
+
+
+def cache_off(headers: Mapping[str, str]) -> bool:
+    """Whether the client wants neither an implicit session nor cache marks nor a prefix hash for this request."""
+    return headers.get(CACHE_HEADER, "").strip().lower() == "off"
+
+
+def implicit_id(tenant: str, opening: Opening) -> str | None:
+    """The id of a conversation by its beginning; None where no user has said anything that tells it from others."""
+    if opening.first is None or not opening.first.strip():
+        return None
+    return f"{IMPLICIT}{fnv1a64(SALT, *_stable(tenant, opening), opening.first):016x}"
+
+
+def prefix_hash(tenant: str, opening: Opening) -> int:
+    """The hash of the directions and tools: when it changes, every provider's prompt cache is cold."""
+    return fnv1a64(SALT, *_stable(tenant, opening))
+
+
+def prefix_header(prefix: int) -> str:
+    """The value of PREFIX_HEADER."""
+    return f"{prefix:016x}"
+
+
+def store_key(tenant: str | None, id: str) -> str:
+    """`tenant:id`; `tenant` None where no tenant header is configured, "" where a request lacks it.
+
+    A colon inside a tenant is escaped: tenant "a" with id "b:c" is not tenant "a:b" with id "c".
+    """
+    if len(id) > MAX_ID_CHARACTERS:
+        id = f"long:{blake2b(id.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+    return id if tenant is None else f"{tenant.replace('%', '%25').replace(':', '%3A')}:{id}"
+
+
+def _stable(tenant: str, opening: Opening) -> tuple[str, str, str]:
+    return tenant, opening.system, ",".join(opening.tools)
