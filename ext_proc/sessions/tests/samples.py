@@ -1,4 +1,4 @@
-"""Bindings to test with."""
+"""Bindings, a clock and a log to test with."""
 
 from __future__ import annotations
 
@@ -41,3 +41,17 @@ def binding(anchor: str = "openai/gpt-4o", **fields) -> Binding:
         "cached_tokens": 0,
     }
     return Binding(anchor_model=anchor, **(known | fields))
+
+
+class Time:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def nothing(event, fields) -> None:
+    """A log nobody reads."""
