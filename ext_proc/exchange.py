@@ -189,7 +189,8 @@ class Exchange:
         if isinstance(outcome, Stream):
             self.state, self.record = State.STREAMING, record
             return [Open(outcome, record)]
-        return [Send(outcome, record), *self._end(record)]
+        # Noted first: with the answer Envoy ends the exchange, and with it whoever carries these commands out.
+        return [*self._end(record), Send(outcome, record)]
 
     def _streaming(self, event: Event) -> list[Command]:
         assert self.record is not None, "a stream has a record"
@@ -197,7 +198,7 @@ class Exchange:
             case Chunk(data):
                 return [Pass(data)]
             case Finished():
-                return [Pass(b"", last=True), *self._end(self.record)]
+                return [*self._end(self.record), Pass(b"", last=True)]
             case Crashed(error):
                 return [*self._end(self.record), Abort(error)]
             case Left() | Unexpected() | Asked():

@@ -106,7 +106,7 @@ class _Run:
                 case Note(record):
                     self._note(record)
                 case Abort(error):
-                    raise ExchangeAborted(str(error)) from (error if isinstance(error, BaseException) else None)
+                    raise _aborted(error)
                 case Cancel():
                     pass  # only a cancellation of this very coroutine leads here
 
@@ -130,6 +130,15 @@ class _Run:
                 await self._obey(self._exchange.handle(Crashed(error)))
                 return
         await self._obey(self._exchange.handle(Finished()))
+
+
+def _aborted(error: BaseException | str) -> ExchangeAborted:
+    """Its text reaches Envoy's log, and that of an unforeseen error may quote a request: only what kind it is, then."""
+    if isinstance(error, str):
+        return ExchangeAborted(error)
+    aborted = ExchangeAborted(type(error).__name__)
+    aborted.__cause__ = error
+    return aborted
 
 
 def _listener(context: Context) -> str:

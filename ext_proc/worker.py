@@ -7,7 +7,6 @@ decide; a second worker may share nothing with it but the files.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -19,10 +18,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from ext_proc import log as lines
 from ext_proc import server
-from ext_proc.world import World, build
+from ext_proc.call import Record
+from ext_proc.world import World, opened
 from schemas.runtime import load
 
-SERVICE = "ext_proc"
+_SERVICES = ("", "ext_proc")
 _OWNER_ONLY = 0o600
 _LOG = logging.getLogger("ext_proc")
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -41,24 +41,33 @@ class Places:
 
 async def work(places: Places) -> None:
     """Serve until SIGTERM or SIGINT. Raises OSError, RuntimeFileError for what stands in the way."""
-    world = await build(load(places.runtime.read_text(encoding="utf-8")), str(places.upstream), os.environ)
-    service = server.Service(world.decide, lambda record: lines.decision(_LOG, record))
-    grpc_server = server.server(service)
+    config = load(places.runtime.read_text(encoding="utf-8"))
+    async with opened(config, str(places.upstream), os.environ) as world:
+        await _serve(world, places)
+
+
+async def _serve(world: World, places: Places) -> None:
+    loop = asyncio.get_running_loop()
+
+    def note(record: Record) -> None:
+        # The answer goes first; the line can wait for the next turn of the loop.
+        loop.call_soon(lines.decision, _LOG, record)
+
+    grpc_server = server.server(server.Service(world.decide, note))
     checks = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(checks, grpc_server)
     _listen(grpc_server, places.socket)
     await grpc_server.start()
-    for name in ("", SERVICE):
+    for name in _SERVICES:
         await checks.set(name, _SERVING)
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()
     _LOG.warning("serving", extra={"fields": {"socket": str(places.socket), "router": world.router_version}})
     await _asked_to_stop()
-    for name in ("", SERVICE):
+    for name in _SERVICES:
         await checks.set(name, _NOT_SERVING)
     await grpc_server.stop(places.drain_s)
-    await _close(world)
 
 
 def _listen(grpc_server: object, socket: Path) -> None:
@@ -79,8 +88,3 @@ async def _asked_to_stop() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
-
-
-async def _close(world: World) -> None:
-    with contextlib.suppress(OSError):
-        await world.close()

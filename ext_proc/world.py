@@ -10,7 +10,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ext_proc.call import Call, Decided
@@ -40,7 +41,6 @@ class World:
 
     def __init__(self, config: RuntimeConfig, upstream: EnvoyUpstream, environ: Mapping[str, str]) -> None:
         self._rules = rules(config)
-        self._upstream = upstream
         self._tasks: set[asyncio.Task[object]] = set()
         self._routers = Routers(config.router, upstream)
         self._prices, self._latencies = _refreshers(config, upstream)
@@ -88,12 +88,12 @@ class World:
         if not task.cancelled() and (error := task.exception()) is not None:
             _LOG.error("background_failed", exc_info=error)
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
+        """End what runs beside requests; only what no request is waiting for any more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._means.store.close()
-        await self._upstream.close()
         self._routers.close()
 
     def _figures_of(self, listener: Listener) -> LiveFigures:
@@ -112,11 +112,16 @@ class World:
         )
 
 
-async def build(config: RuntimeConfig, upstream_socket: str, environ: Mapping[str, str]) -> World:
-    """A world that is ready to decide."""
-    world = World(config, EnvoyUpstream(upstream_socket), environ)
-    await world.start()
-    return world
+@asynccontextmanager
+async def opened(config: RuntimeConfig, upstream_socket: str, environ: Mapping[str, str]) -> AsyncIterator[World]:
+    """A world that is ready to decide; ended with the context."""
+    async with EnvoyUpstream(upstream_socket) as upstream:
+        world = World(config, upstream, environ)
+        await world.start()
+        try:
+            yield world
+        finally:
+            await world.stop()
 
 
 def _refreshers(

@@ -161,7 +161,7 @@ ALL: tuple[GatewayError, ...] = (
         502,
         _FAULT,
         _FAULT,
-        "An agent that had to answer before the last one failed.",
+        "An agent whose answer the others or the client wait for failed.",
         "Look at the agent's log; `agent_failure: skip` lets the others go on without it.",
     ),
     GatewayError(

@@ -14,7 +14,7 @@ from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
-from control_plane.gateway import Agents, Listener, Models, Retry, Timeouts
+from control_plane.gateway import Agents, Listener, Models, Retry, Target, Timeouts
 from control_plane.plan.limits import FAILOVER_BACKOFF_S, RETRY_ON, STATUS_CODES
 from control_plane.xds import agent_routes, matching, plain, refusals
 from control_plane.xds.any import pack
@@ -41,7 +41,7 @@ def routes_by_key(listener: Listener) -> dict[str, xds.MatcherOnMatch]:
     keys[matching.DECIDE] = matching.to_route(_asking(listener))
     if isinstance(listener.serves, Agents):
         return keys | agent_routes.by_id(listener.serves)
-    if listener.serves.routes:
+    if _places(listener.serves):
         keys[matching.RANKED] = matching.to_route(_ranked(listener.serves))
     return keys
 
@@ -79,9 +79,9 @@ def _fallback(listener: Listener) -> str | None:
 def _ranked(models: Models) -> route.Route:
     """Attempts as the sidecar ranked them; without its ranking, which the key promises, there is nobody to ask."""
     timeouts = _most_patient(r.timeouts for r in models.routes)
-    retry = _retry(models)
+    retry = _retry()
     action = forward(timeouts, retry.attempts, retry_policy(retry, timeouts))
-    first = next(chain.from_iterable(v.groups for r in models.routes for v in r.variants))[0]
+    first = _places(models)[0]
     specifier = PriorityGroupClusterSpecifier(
         override_metadata_namespace=names.ATTEMPTS,
         priority_groups=[PriorityGroup(name="1", clusters=[ClusterWeight(cluster_name=first.cluster, weight=1)])],
@@ -92,7 +92,13 @@ def _ranked(models: Models) -> route.Route:
     return route.Route(name="ranked", match=route.RouteMatch(prefix="/"), route=action)
 
 
-def _retry(models: Models) -> Retry:
+def _places(models: Models) -> list[Target]:
+    """Everywhere a model of this listener may lead."""
+    variants = chain.from_iterable(chosen.variants for chosen in models.routes)
+    return [target for variant in variants for group in variant.groups for target in group]
+
+
+def _retry() -> Retry:
     """How often is said per request, by the number of candidates; here stands what is worth another candidate."""
     base_s, max_s = FAILOVER_BACKOFF_S
     return Retry(attempts=1, on=RETRY_ON, status_codes=STATUS_CODES, backoff_base_s=base_s, backoff_max_s=max_s)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from envoy_data_plane.envoy.config.accesslog import v3 as accesslog
 from envoy_data_plane.envoy.extensions.access_loggers.filters.cel.v3 import ExpressionFilter
 from envoy_data_plane.envoy.extensions.access_loggers.stats import v3 as stats
+from envoy_data_plane.envoy.type.v3 import Scope
 
 from control_plane.xds.any import pack
 from schemas import names
 
 _DECIDED = f"'{names.DECISION}' in metadata.filter_metadata && 'us' in metadata.filter_metadata['{names.DECISION}']"
 _MAX_LABEL = 64
+_MAX_SERIES = 10_000
 
 
 def stats_log(listener: str) -> accesslog.AccessLog:
@@ -30,7 +32,8 @@ def stats_log(listener: str) -> accesslog.AccessLog:
         unit=stats.ConfigHistogramUnit.Microseconds,
         value_format=f"%DYNAMIC_METADATA({names.DECISION}:us)%",
     )
-    config = stats.Config(stat_prefix="plano", counters=[counter], histograms=[histogram])
+    scope = Scope(prefix="plano", max_counters=_MAX_SERIES, max_histograms=_MAX_SERIES)
+    config = stats.Config(stats_scope=scope, counters=[counter], histograms=[histogram])
     only = accesslog.ExtensionFilter(name="cel", typed_config=pack(ExpressionFilter(expression=_DECIDED)))
     return accesslog.AccessLog(
         name="envoy.access_loggers.stats",

@@ -124,7 +124,11 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
 
 def _outbounds(outbounds: tuple[Outbound, ...]) -> route.VirtualHost:
     by_name = {each.name: matching.to_route(_route(each)) for each in outbounds}
-    unknown = route.Route(match=route.RouteMatch(prefix="/"), direct_response=route.DirectResponseAction(status=404))
+    unknown = route.Route(
+        name="unknown_outbound",
+        match=route.RouteMatch(prefix="/"),
+        direct_response=route.DirectResponseAction(status=404),
+    )
     nowhere = matching.to_route(unknown)
     source = matching.header(names.OUTBOUND_HEADER)
     matcher = matching.exact(source, by_name, nowhere) if by_name else xds.Matcher(on_no_match=nowhere)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
 
 from ext_proc.agents.asking import ClientCall
 from ext_proc.agents.encode import events_for, stream_answer, whole_answer
 from ext_proc.agents.encoders import AnswerHead
+from ext_proc.agents.failures import AgentFailed
 from ext_proc.agents.parallel import merged
 from ext_proc.call import Outcome, Reply, Stream
 from ext_proc.conversation import Dialect, dialect_of
@@ -58,12 +60,12 @@ async def _stream(
 
 
 async def _resumed(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    try:
+    """An agent that fails from here on is told of by the dialect's error event, which is the last one."""
+    async with aclosing(rest):
         yield first
-        async for data in rest:
-            yield data
-    finally:
-        await rest.aclose()
+        with suppress(AgentFailed):
+            async for data in rest:
+                yield data
 
 
 def _head(body: Mapping[str, object], means: Means) -> AnswerHead:

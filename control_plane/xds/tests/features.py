@@ -16,6 +16,7 @@ from control_plane.gateway import (
     Endpoint,
     FixedHeader,
     Gateway,
+    Outbound,
     PassthroughCredential,
     SigV4Credential,
     Timeouts,
@@ -29,6 +30,7 @@ from control_plane.xds.tests.plans import cluster, gateway, key, listener, model
 CERTIFICATE = "certificate.pem"
 PRIVATE_KEY = "private-key.pem"
 JWKS = "jwks.json"
+CHATS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 
 
 def failover() -> Gateway:
@@ -122,14 +124,40 @@ def traced() -> Gateway:
 
 
 def agent() -> Gateway:
-    return _agents(AgentTarget(id="travel", cluster="travel", path_prefix="/base", default=True))
+    return _agents(AgentTarget(id="travel", cluster="travel", path_prefix="/base", default=True, endpoints=CHATS))
 
 
 def several_agents() -> Gateway:
-    return _agents(
-        AgentTarget(id="travel", cluster="travel", path_prefix="", default=True),
-        AgentTarget(id="weather", cluster="travel", path_prefix="", default=False),
+    plan = _agents(
+        AgentTarget(id="travel", cluster="travel", path_prefix="", default=True, endpoints=CHATS),
+        AgentTarget(id="weather", cluster="travel", path_prefix="", default=False, endpoints=CHATS),
     )
+    outbounds = tuple(
+        Outbound(
+            name=f"agent/agents/{agent}",
+            cluster="travel",
+            path_prefix="/base",
+            timeouts=plans.TIMEOUTS,
+            retry=plans.NO_RETRY,
+        )
+        for agent in ("travel", "weather")
+    )
+    decides = replace(plan.listeners[0], decision=plans.decision(sidecar_failure="default"))
+    return replace(plan, listeners=(decides,), outbounds=outbounds)
+
+
+def decided_models() -> Gateway:
+    """Several providers, one with paths of its own, callers with lists, spans: everything a decision meets."""
+    plan = failover()
+    auth = Auth(
+        keys=(CallerKey(caller="bob", secret="bob-key"),),
+        jwt=(),
+        header=None,
+        allowances=(Allowance(caller="bob", issuer=None, exact=("smart",), prefixes=(), default=False),),
+    )
+    decides = replace(plan.listeners[0], decision=plans.decision(), auth=auth)
+    tracing = Tracing(host="localhost", port=4317, sampling_percent=50, tags=())
+    return replace(plan, listeners=(decides,), secrets=(*plan.secrets, secret("bob")), tracing=tracing)
 
 
 def two_listeners() -> Gateway:
@@ -141,13 +169,13 @@ def two_listeners() -> Gateway:
 
 
 def nothing_but_refusals() -> Gateway:
-    return Gateway(listeners=(listener(models()),), clusters=(), secrets=(), tracing=None)
+    return Gateway(listeners=(listener(models()),), clusters=(), outbounds=(), secrets=(), tracing=None)
 
 
 def _agents(*targets: AgentTarget) -> Gateway:
     serves = Agents(agents=targets, timeouts=plans.TIMEOUTS, retry=plans.NO_RETRY)
     plan = listener(serves, name="agents", kind="agent")
-    return Gateway(listeners=(plan,), clusters=(cluster("travel", paths=()),), secrets=(), tracing=None)
+    return Gateway(listeners=(plan,), clusters=(cluster("travel", paths=()),), outbounds=(), secrets=(), tracing=None)
 
 
 def _issuer() -> CallerJwt:
@@ -180,6 +208,7 @@ ALL: dict[str, Callable[[], Gateway]] = {
     "traced": traced,
     "agent": agent,
     "several-agents": several_agents,
+    "decided-models": decided_models,
     "two-listeners": two_listeners,
     "nothing-but-refusals": nothing_but_refusals,
 }

@@ -104,8 +104,10 @@ def gateways(draw):
     allowed = (Allowance(caller=keys[0].caller, issuer=None, exact=tuple(spelt), prefixes=(), default=False),)
     auth = draw(st.sampled_from([None, Auth(keys=keys, jwt=(), header="x-key", allowances=allowed)]))
     clusters = tuple(draw(accounts(name)) for name in CLUSTERS)
-    listener = plans.listener(serves, auth=auth)
-    return Gateway(listeners=(listener,), clusters=clusters, secrets=(plans.secret("shared"),), tracing=None)
+    decision = draw(st.sampled_from([None, plans.decision(), plans.decision(always=(), sidecar_failure="default")]))
+    listener = plans.listener(serves, auth=auth, decision=decision)
+    secrets = (plans.secret("shared"),)
+    return Gateway(listeners=(listener,), clusters=clusters, outbounds=(), secrets=secrets, tracing=None)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)

@@ -18,13 +18,20 @@ RENDERED = {name: to_plain(bootstrap(plan(), Deployment())) for name, plan in fe
 EVERY = pytest.mark.parametrize("name", sorted(RENDERED))
 
 
+OURS = ("plano_tracing", "plano_sidecar")
+
+
+def listeners(name: str) -> list[dict[str, Any]]:
+    """Those a client can reach."""
+    return [each for each in RENDERED[name]["static_resources"]["listeners"] if "pipe" not in each["address"]]
+
+
 def managers(name: str) -> list[dict[str, Any]]:
-    listeners = RENDERED[name]["static_resources"]["listeners"]
-    return [each["filter_chains"][0]["filters"][0]["typed_config"] for each in listeners]
+    return [each["filter_chains"][0]["filters"][0]["typed_config"] for each in listeners(name)]
 
 
 def clusters(name: str) -> list[dict[str, Any]]:
-    return [c for c in RENDERED[name]["static_resources"].get("clusters", []) if c["name"] != "plano_tracing"]
+    return [c for c in RENDERED[name]["static_resources"].get("clusters", []) if c["name"] not in OURS]
 
 
 def attempt_filters(cluster: dict[str, Any]) -> list[dict[str, Any]]:
@@ -62,7 +69,7 @@ def test_connections_and_memory_are_bounded(name):
 
 @EVERY
 def test_bodies_and_buffers_are_bounded(name):
-    for listener, manager in zip(RENDERED[name]["static_resources"]["listeners"], managers(name), strict=True):
+    for listener, manager in zip(listeners(name), managers(name), strict=True):
         assert listener["per_connection_buffer_limit_bytes"] == 1 << 20
         limits = [f["typed_config"] for f in manager["http_filters"] if f["name"] == "envoy.filters.http.buffer"]
         assert len(limits) == 1
@@ -85,7 +92,7 @@ def test_addresses_paths_and_header_names_are_strict(name):
 def test_clients_cannot_send_internal_headers(name):
     for manager in managers(name):
         early = manager["early_header_mutation_extensions"][0]["typed_config"]["mutations"]
-        assert {m["remove_on_match"]["key_matcher"]["prefix"] for m in early} == {"x-envoy-", "x-plano-"}
+        assert {m["remove_on_match"]["key_matcher"]["prefix"] for m in early} == {"x-envoy-", "x-plano-internal-"}
 
 
 @EVERY
@@ -233,10 +240,50 @@ def test_no_filter_of_a_listener_is_switched_off_by_route(name):
         if route["name"] == "request_too_large":
             assert "direct_response" in route and changed == {"plano.discard", "plano.request_reader"}
             assert "disabled" not in json.dumps(route)
+        elif route["name"] == "deciding":
+            assert "direct_response" in route and changed == {"plano.decide", "plano.apply_decision"}
+            assert "disabled" not in json.dumps(route)
         else:
             assert changed <= {"plano.rewrite"}
     names = {each["name"] for manager in managers(name) for each in manager["http_filters"]}
     assert "plano.rewrite" not in names
+
+
+DECIDING = pytest.mark.parametrize("name", ["several-agents", "decided-models"])
+
+
+@DECIDING
+def test_the_sidecar_and_its_way_out_are_private_unix_sockets(name):
+    sockets = [
+        each["address"]["pipe"] for each in RENDERED[name]["static_resources"]["listeners"] if "pipe" in each["address"]
+    ]
+    assert sockets == [{"path": "./envoy-internal.sock", "mode": 0o600}]
+    sidecar = next(c for c in RENDERED[name]["static_resources"]["clusters"] if c["name"] == "plano_sidecar")
+    endpoints = sidecar["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    assert [e["endpoint"]["address"] for e in endpoints] == [{"pipe": {"path": "./sidecar-1.sock"}}]
+    limits = sidecar["circuit_breakers"]["thresholds"][0]
+    assert all(value >= 1_000_000 for value in limits.values())
+
+
+@DECIDING
+def test_a_decision_is_one_exchange_of_headers_that_no_client_can_forge(name):
+    for manager in managers(name):
+        asking = next(f["typed_config"] for f in manager["http_filters"] if f["name"] == "plano.decide")
+        mode = asking["processing_mode"]
+        assert (mode["request_header_mode"], mode["response_header_mode"]) == ("SEND", "SKIP")
+        assert "request_body_mode" not in mode
+        assert {"authorization", "x-api-key", "cookie"} <= {
+            each["exact"] for each in asking["forward_rules"]["disallowed_headers"]["patterns"]
+        }
+        options = asking["metadata_options"]
+        assert options["receiving_namespaces"]["untyped"] == ["plano.decision", "plano.attempts"]
+        assert float(asking["message_timeout"][:-1]) > 0.2
+        assert manager["route_config"]["virtual_hosts"][0]["typed_per_filter_config"].keys() == {"plano.decide"}
+
+
+def test_lists_of_callers_are_checked_on_what_was_decided():
+    names = [each["name"].rpartition(".")[2] for each in managers("decided-models")[0]["http_filters"]]
+    assert names.index("rbac") == names.index("apply_decision") + 1
 
 
 def test_callers_are_checked_before_the_body_and_models_after_it():
