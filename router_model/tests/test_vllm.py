@@ -266,7 +266,7 @@ def test_a_long_history_is_cut_to_the_context_with_the_routes_counted():
     assert "turn 15" in server.requests[0]["messages"][0]["content"]
 
 
-def test_when_the_server_counts_more_tokens_a_quarter_of_the_history_is_sent():
+def test_when_the_server_counts_more_tokens_less_of_the_history_is_sent():
     server = fake(context_bytes=6000)
     asked = Question((Turn("user", "7" * 8000), Turn("user", "will it rain")), OPTIONS)
     assert names(ask(server, asked, context_tokens=3000, calibration=0)) == ["weather"]

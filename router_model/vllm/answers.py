@@ -42,7 +42,7 @@ class Answers:
             return 1
         ordered = sorted(self.texts.values())
         alike = max((_alike(one, other) for one, other in pairwise(ordered)), default=0)
-        return 2 + -(-max(alike - len(' ["'), 0) // 4)
+        return 2 + -(-max(alike - len(' ["'), 0) // 5)
 
     def without_none(self) -> Answers:
         return Answers(self.prefill, {name: text for name, text in self.texts.items() if name != NONE})

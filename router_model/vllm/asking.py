@@ -19,8 +19,8 @@ from router_model.vllm.transport import TooLong, Transport, check
 
 NOTHING = (Turn("user", "N/A"),)
 """A request without content: what a model chooses here it chooses by itself."""
-SHRINKS = (1, 4)
-"""Digits and random text take up to a token a byte, four times the estimate: a second try sends a quarter."""
+SHRINKS = (1, 5)
+"""Digits and random text take a token a byte, four times the estimate: a second try sends less than a quarter."""
 UNKNOWN_CONFIDENCE = 0.5
 """Where a server sends no probabilities: neither sure nor unsure."""
 
