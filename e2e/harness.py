@@ -101,6 +101,7 @@ class Gateway:
         """One worker of the sidecar, listening there."""
         command = [sys.executable, "-m", "ext_proc", str(self.directory / "runtime.json"), "--drain-time", "1"]
         command += ["--socket", str(socket), "--upstream", str(self.internal_socket)]
+        command += ["--sessions", str(self.directory / "sessions.db")]
         with self.sidecar_log_path.open("ab") as log:
             inherited = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
             return subprocess.Popen(command, env=inherited | self.environ, stdout=log, stderr=log)

@@ -17,12 +17,13 @@ from schemas.runtime import RuntimeFileError
 @click.argument("runtime", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--socket", type=click.Path(path_type=Path), required=True, help="Where Envoy asks.")
 @click.option("--upstream", type=click.Path(path_type=Path), required=True, help="Envoy's internal listener.")
+@click.option("--sessions", type=click.Path(path_type=Path), help="A file that all workers remember conversations in.")
 @click.option("--drain-time", type=click.FloatRange(0), default=30.0, show_default=True, help="Seconds when stopping.")
 @click.option("--log-level", type=click.Choice(("info", "warning", "error")), default="info", show_default=True)
-def main(runtime: Path, socket: Path, upstream: Path, drain_time: float, log_level: str) -> None:
+def main(runtime: Path, socket: Path, upstream: Path, sessions: Path | None, drain_time: float, log_level: str) -> None:
     """See the help text."""
     log.set_up(log_level)
-    places = Places(runtime=runtime, socket=socket, upstream=upstream, drain_s=drain_time)
+    places = Places(runtime=runtime, socket=socket, upstream=upstream, sessions=sessions, drain_s=drain_time)
     try:
         asyncio.run(work(places))
     except (OSError, RuntimeFileError) as error:

@@ -31,18 +31,20 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where a worker finds and offers things. `drain_s`: how long open exchanges get when it ends."""
+    """Where a worker finds and offers things. `sessions`: a file to share conversations in with other workers.
+    `drain_s`: how long open exchanges get when it ends."""
 
     runtime: Path
     socket: Path
     upstream: Path
+    sessions: Path | None
     drain_s: float
 
 
 async def work(places: Places) -> None:
     """Serve until SIGTERM or SIGINT. Raises OSError, RuntimeFileError for what stands in the way."""
     config = load(places.runtime.read_text(encoding="utf-8"))
-    async with opened(config, str(places.upstream), os.environ) as world:
+    async with opened(config, str(places.upstream), os.environ, places.sessions) as world:
         await _serve(world, places)
 
 

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from ext_proc.call import Call, Decided
@@ -39,7 +40,9 @@ class UnknownListener(Exception):
 class World:
     """Decides calls of every listener of one configuration."""
 
-    def __init__(self, config: RuntimeConfig, upstream: EnvoyUpstream, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: RuntimeConfig, upstream: EnvoyUpstream, environ: Mapping[str, str], shared: Path | None
+    ) -> None:
         self._rules = rules(config)
         self._tasks: set[asyncio.Task[object]] = set()
         self._routers = Routers(config.router, upstream)
@@ -49,7 +52,7 @@ class World:
             router=self._routers.router,
             upstream=upstream,
             sessions=config.sessions,
-            store=open_store(config.sessions, environ, time.monotonic, _log),
+            store=open_store(config.sessions, environ, time.monotonic, _log, shared),
             figures=self._figures.__getitem__,
             background=self.run,
             pick=_weighted,
@@ -113,10 +116,13 @@ class World:
 
 
 @asynccontextmanager
-async def opened(config: RuntimeConfig, upstream_socket: str, environ: Mapping[str, str]) -> AsyncIterator[World]:
-    """A world that is ready to decide; ended with the context."""
+async def opened(
+    config: RuntimeConfig, upstream_socket: str, environ: Mapping[str, str], shared: Path | None = None
+) -> AsyncIterator[World]:
+    """A world that is ready to decide; ended with the context. `shared`: the file that all workers remember
+    conversations in."""
     async with EnvoyUpstream(upstream_socket) as upstream:
-        world = World(config, upstream, environ)
+        world = World(config, upstream, environ, shared)
         await world.start()
         try:
             yield world

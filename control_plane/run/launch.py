@@ -92,7 +92,7 @@ def sidecar_specs(
             argv=(
                 *(sys.executable, "-m", "ext_proc", str(directory.runtime)),
                 *("--socket", str(directory.sidecar_socket(number)), "--upstream", str(directory.internal_socket)),
-                *("--drain-time", f"{drain_s:g}"),
+                *("--sessions", str(directory.sessions), "--drain-time", f"{drain_s:g}"),
             ),
             variables=(*INHERITED, *PYTHON, *variables),
         )
@@ -134,8 +134,8 @@ def write(directory: RunDirectory, rendered: Rendered, plan: RunPlan) -> None:
         log.replace(log.with_suffix(".log.1"))
     directory.access_log.touch(mode=0o600)
     directory.state.unlink(missing_ok=True)
-    for socket in directory.path.glob("*.sock"):
-        socket.unlink(missing_ok=True)
+    for old in (*directory.path.glob("*.sock"), *directory.path.glob("sessions.db*")):
+        old.unlink(missing_ok=True)
     write_atomically(directory.bootstrap, rendered.bootstrap, 0o600)
     write_atomically(directory.runtime, rendered.runtime, 0o600)
     write_atomically(directory.plan, plan.dump(), 0o600)

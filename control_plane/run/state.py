@@ -69,6 +69,11 @@ class RunDirectory:
         return self.path / f"sidecar-{number}.sock"
 
     @property
+    def sessions(self) -> Path:
+        """What the sidecar's workers remember of conversations, together."""
+        return self.path / "sessions.db"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

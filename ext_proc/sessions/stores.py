@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from ext_proc.ports import Clock
@@ -61,12 +62,20 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
-def open_store(sessions: Sessions, environ: Mapping[str, str], clock: Clock, log: Log) -> Store:
-    """The configured store; connects when first used. Raises address.AddressError for a Redis address that is none."""
+def open_store(
+    sessions: Sessions, environ: Mapping[str, str], clock: Clock, log: Log, shared: Path | None = None
+) -> Store:
+    """The configured store; Redis connects when first used. `shared`: a file that all workers of the machine share,
+    without one memory is this process's own. Raises address.AddressError for a Redis address that is none, OSError or
+    sqlite3.Error for a file that cannot be made."""
     from ext_proc.sessions.store_memory import MemoryStore
 
     if sessions.store != "redis":
-        return MemoryStore(sessions.max_entries, sessions.ttl_s, clock)
+        if shared is None:
+            return MemoryStore(sessions.max_entries, sessions.ttl_s, clock)
+        from ext_proc.sessions.store_shared import SharedStore
+
+        return SharedStore(shared, sessions.max_entries, sessions.ttl_s, clock)
     # Lazily: the client takes 100 ms to import, and most gateways need none.
     from ext_proc.sessions.address import resolve
     from ext_proc.sessions.store_redis import RedisStore
