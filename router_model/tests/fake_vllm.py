@@ -13,10 +13,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Fault = Literal["", "error", "busy", "refused", "too_long", "garbage", "empty", "no_logprobs", "prose"]
+Fault = Literal["", "error", "busy", "refused", "too_long", "garbage", "empty", "no_logprobs", "prose", "unconstrained"]
 """Answered with: 500, 429, 400, 400 for the context's length, bytes that are no JSON, no choices, a completion without
-log-probabilities, text instead of JSON. Whoever carries the bytes adds hanging, slowness and lost connections."""
+log-probabilities, text instead of JSON, a completion that ignores vLLM's own fields as other servers do. Whoever carries
+the bytes adds hanging, slowness and lost connections."""
 
+_OF_VLLM = ("structured_outputs", "continue_final_message", "add_generation_prompt", "logprobs", "top_logprobs")
 _TOKEN = re.compile(r"[ _]?[^\W_]+| ?[^\w\s]+|\s+|_")
 _LETTER = re.compile(r"^([A-Z])\. (.*?): ", re.MULTILINE)
 _TURN = re.compile(r"^user: (.*)$", re.MULTILINE)
@@ -60,6 +62,8 @@ class FakeVllm:
     def _complete(self, body: bytes) -> tuple[int, bytes]:
         request = json.loads(body)
         self.requests.append(request)
+        if self.fault == "unconstrained":
+            request = {key: value for key, value in request.items() if key not in _OF_VLLM}
         if refusal := self._refusal(request):
             return refusal
         prompt = request["messages"][0]["content"]

@@ -216,6 +216,13 @@ def test_a_server_without_structured_outputs_is_read_from_its_text():
     ]
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(("text", "wanted"), [("please review", ["code review"]), ("thanks", [])])
+def test_a_server_that_ignores_constraints_is_still_understood(several, text, wanted):
+    choice = ask(fake(fault="unconstrained"), question(text, several=several))
+    assert names(choice) == wanted and choice.confidence == 0.5
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_server_without_log_probabilities_leaves_the_confidence_in_the_middle(model):
     choice = ask(fake(fault="no_logprobs"), question("please review"), model)

@@ -83,7 +83,7 @@ class Asking:
         longest = self._listed_tokens(8)
         pattern = answers.listed_pattern(self.form, self.names)
         reply = await self._constrained(answers.PREFILL, pattern, longest, self.question.conversation)
-        chosen = reading.names_in(answers.PREFILL + reply.text, self.names)
+        chosen = reading.names_in(_whole(reply.text), self.names)
         if not reply.steps:
             return _unweighed(chosen)
         missed, confidence = dict.fromkeys(self.names, 1.0), 1.0
@@ -103,7 +103,9 @@ class Asking:
         return _unweighed(chosen if self.question.several else chosen[:1])
 
     async def _weights(self, allowed: Answers, turns: tuple[Turn, ...]) -> Mapping[str, float]:
-        """Asks for as many tokens as usually tell; for all of them where they did not."""
+        """Asks for as many tokens as usually tell; for all of them where they did not. What then is no allowed answer
+        comes from a server that ignores constraints: its text may still tell."""
+        reply = wire.Reply("", ())
         for max_tokens in (allowed.decisive_tokens, allowed.longest_tokens):
             reply = await self._constrained(allowed.prefill, tuple(allowed.texts.values()), max_tokens, turns)
             if reply.steps:
@@ -112,7 +114,7 @@ class Asking:
                 weights, clear = _certain(allowed, reply.text)
             if clear:
                 return weights
-        raise RouterConfused("the router model's answer is none of those allowed")
+        return _told(allowed, reply.text)
 
     async def _constrained(
         self, prefill: str, allowed: tuple[str, ...] | str, max_tokens: int, turns: tuple[Turn, ...]
@@ -157,8 +159,23 @@ def _certain(allowed: Answers, text: str) -> tuple[dict[str, float], bool]:
     return dict.fromkeys(allowed.texts, 0.0) | ({begun[0]: UNKNOWN_CONFIDENCE} if clear else {}), clear
 
 
+def _told(allowed: Answers, text: str) -> dict[str, float]:
+    """An answer of its own making."""
+    if not allowed.prefill:
+        raise RouterConfused("the router model's answer is none of those allowed")
+    name = next(iter(reading.names_in(text, allowed.texts)), NONE)
+    if name not in allowed.texts:
+        raise RouterConfused("the router model says none where none is no answer")
+    return dict.fromkeys(allowed.texts, 0.0) | {name: UNKNOWN_CONFIDENCE}
+
+
 def _unweighed(chosen: tuple[str, ...]) -> Verdict:
     return Verdict(chosen, dict.fromkeys(chosen, UNKNOWN_CONFIDENCE), UNKNOWN_CONFIDENCE)
+
+
+def _whole(text: str) -> str:
+    """A server that does not go on from the beginning it is given says it again."""
+    return text if text.lstrip().startswith("{") else answers.PREFILL + text
 
 
 def _clean(text: str) -> str:
