@@ -13,7 +13,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Literal
 
 import jinja2
@@ -92,6 +92,13 @@ def render(form: Format, options: Sequence[Option], turns: Sequence[Turn]) -> st
         no_letter=NO_LETTER,
         conversation=[{"role": turn.role, "content": turn.text} for turn in turns],
     )
+
+
+@lru_cache(maxsize=256)
+def frame_bytes(form: Format, options: tuple[Option, ...]) -> tuple[int, int]:
+    """What a prompt takes without any turn, and what each turn adds to its own text."""
+    bare = utf8_bytes(render(form, options, ()))
+    return bare, utf8_bytes(render(form, options, (Turn("user", ""),))) - bare
 
 
 def _described(form: Format, option: Option) -> str:

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 Fault = Literal["", "error", "busy", "refused", "too_long", "garbage", "empty", "no_logprobs", "prose", "unconstrained"]
 """Answered with: 500, 429, 400, 400 for the context's length, bytes that are no JSON, no choices, a completion without
-log-probabilities, text instead of JSON, a completion that ignores vLLM's own fields as other servers do. Whoever carries
-the bytes adds hanging, slowness and lost connections."""
+log-probabilities, text instead of JSON, a completion that ignores vLLM's own fields as other servers do. Whoever
+carries the bytes adds hanging, slowness and lost connections."""
 
 _OF_VLLM = ("structured_outputs", "continue_final_message", "add_generation_prompt", "logprobs", "top_logprobs")
 _TOKEN = re.compile(r"[ _]?[^\W_]+| ?[^\w\s]+|\s+|_")

@@ -159,7 +159,7 @@ def test_a_model_that_knows_one_route_only_gives_one():
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), min_size=1, max_size=6, unique=True))
 def test_the_pattern_allows_exactly_the_lists_of_the_names(option_names):
     form = PLANO_ORCHESTRATOR
-    pattern = re.compile(answers.listed_pattern(form, option_names))
+    pattern = re.compile(answers.listed_pattern(form, tuple(option_names)))
     everything = " [" + ", ".join(form.quoted(name) for name in option_names) + "]}"
     assert pattern.fullmatch(everything) and pattern.fullmatch(" []}")
     assert all(pattern.fullmatch(f" [{form.quoted(name)}]}}") for name in option_names)

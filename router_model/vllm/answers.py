@@ -6,8 +6,9 @@ In: a format and the options' names. Out: the beginning given to the model and t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from router_model.prompts import LETTERS, NO_LETTER, Format
@@ -24,41 +25,44 @@ _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}/-])")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`texts`: name (or NONE) -> the whole continuation after `prefill`."""
+    """`texts`: name (or NONE) -> the whole continuation after `prefill`.
+
+    `decisive_tokens`: after how many tokens the answer is usually known. `longest_tokens`: when it is complete.
+    """
 
     prefill: str
     texts: Mapping[str, str]
-
-    @property
-    def longest_tokens(self) -> int:
-        """No token is shorter than a byte."""
-        return max(utf8_bytes(text) for text in self.texts.values()) + 1
-
-    @property
-    def decisive_tokens(self) -> int:
-        """After how many tokens the answer is usually known: the one that says none or some, and those in which the
-        two most alike continuations are the same, and the one in which they differ."""
-        if not self.prefill:
-            return 1
-        ordered = sorted(self.texts.values())
-        alike = max((_alike(one, other) for one, other in pairwise(ordered)), default=0)
-        return 2 + -(-max(alike - len(' ["'), 0) // 5)
-
-    def without_none(self) -> Answers:
-        return Answers(self.prefill, {name: text for name, text in self.texts.items() if name != NONE})
+    decisive_tokens: int
+    longest_tokens: int
 
 
-def single(form: Format, names: Sequence[str]) -> Answers:
-    """At most one option. An option called what the format calls none leaves none unsayable."""
+@lru_cache(maxsize=256)
+def single(form: Format, names: tuple[str, ...], *, none: bool = True) -> Answers:
+    """At most one option, exactly one without `none`. An option called what the format calls none leaves none
+    unsayable."""
     if form.shape == "letter":
-        return Answers("", {**dict(zip(names, LETTERS, strict=False)), NONE: NO_LETTER})
-    if form.shape == "one":
-        none = {} if form.other in names else {NONE: f" {form.quoted(form.other)}}}"}
-        return Answers(PREFILL, {**{name: f" {form.quoted(name)}}}" for name in names}, **none})
-    return Answers(PREFILL, {**{name: f" [{form.quoted(name)}]}}" for name in names}, NONE: " []}"})
+        texts = {**dict(zip(names, LETTERS, strict=False)), NONE: NO_LETTER}
+    elif form.shape == "one":
+        texts = {name: f" {form.quoted(name)}}}" for name in names}
+        texts |= {} if form.other in names else {NONE: f" {form.quoted(form.other)}}}"}
+    else:
+        texts = {**{name: f" [{form.quoted(name)}]}}" for name in names}, NONE: " []}"}
+    if not none:
+        texts.pop(NONE, None)
+    prefill = "" if form.shape == "letter" else PREFILL
+    longest = max(utf8_bytes(text) for text in texts.values()) + 1
+    return Answers(prefill, texts, _decisive(texts.values()) if prefill else 1, longest)
 
 
-def listed_pattern(form: Format, names: Sequence[str]) -> str:
+def _decisive(texts: Iterable[str]) -> int:
+    """The token that opens (and says none or some), those in which the two most alike names are the same, and the one
+    in which they differ."""
+    alike = max((_alike(one, other) for one, other in pairwise(sorted(texts))), default=0)
+    return 2 + -(-max(alike - len(' ["'), 0) // 5)
+
+
+@lru_cache(maxsize=256)
+def listed_pattern(form: Format, names: tuple[str, ...]) -> str:
     """A regular expression for an ordered list of options as the continuation of PREFILL, in the exact spacing the
     model was taught. The same name twice is left to the reader."""
     one = "|".join(_SPECIAL.sub(r"\\\1", form.quoted(name)) for name in names)

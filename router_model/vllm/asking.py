@@ -76,7 +76,7 @@ class Asking:
 
     async def prior(self) -> Mapping[str, float]:
         """What the model chooses among these options when there is nothing to go by and none is no answer."""
-        return await self._weights(answers.single(self.form, self.names).without_none(), NOTHING)
+        return await self._weights(answers.single(self.form, self.names, none=False), NOTHING)
 
     async def several(self) -> Verdict:
         """Any number, in order. The confidence is the probability of exactly this list."""
@@ -137,13 +137,12 @@ class Asking:
 
     def _prompt(self, answer_tokens: int, turns: tuple[Turn, ...], shrink: int) -> str:
         """The routes count, and so do the answer and what frames a turn."""
-        bare = trim.utf8_bytes(prompts.render(self.form, self.question.options, ()))
-        framed = trim.utf8_bytes(prompts.render(self.form, self.question.options, (Turn("user", ""),)))
-        budget_tokens = self.settings.context_tokens - trim.estimated_tokens(bare) - answer_tokens
+        bare_bytes, turn_bytes = prompts.frame_bytes(self.form, self.question.options)
+        budget_tokens = self.settings.context_tokens - trim.estimated_tokens(bare_bytes) - answer_tokens
         kept = trim.recent(
             [replace(turn, text=_clean(turn.text)) for turn in turns],
             budget_tokens // shrink,
-            turn_tokens=trim.estimated_tokens(framed - bare),
+            turn_tokens=trim.estimated_tokens(turn_bytes),
             measure=self.form.size_bytes,
         )
         return prompts.render(self.form, self.question.options, kept)
