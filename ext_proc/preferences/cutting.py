@@ -19,6 +19,8 @@ METADATA_KEYS = ("archgw_preference_config", "plano_preference_config")
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORDS = tuple(word.encode() for word in (*KEYS, *METADATA_KEYS))
+_MARK = "\ufeff"
+"""A byte order mark: no JSON, but readers pass over it."""
 _ESCAPED = b"\\u00"
 """Every letter of the words can be written so."""
 # Values are only stepped over, so digits stay text: no number is too long to pass.
@@ -53,7 +55,7 @@ def cut(body: bytes) -> bytes:
 
 
 def _whole(text: str) -> list[_Member]:
-    members, end = _members(text, _space(text, 0))
+    members, end = _members(text, _space(text, text.startswith(_MARK)))
     if _space(text, end) != len(text):
         raise ValueError
     return members

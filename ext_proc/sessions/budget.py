@@ -14,10 +14,11 @@ from enum import StrEnum
 from ext_proc.preferences.prices import MTOK
 from ext_proc.preferences.rank import Figures
 from ext_proc.sessions.binding import Binding
+from schemas import names
 from schemas.runtime import Budget
 
-SPEND_HEADER = "x-plano-max-switch-spend-pct"
-"""Set by clients: the limit of this one request, 0..100."""
+SPEND_HEADER = names.SWITCH_HEADER
+"""The limit of one request, 0..100."""
 CACHE_IDLE_S = 300
 """How long providers keep a prompt cached that nobody uses."""
 USUAL = Budget(max_switch_spend_pct=0.0, replenish_on_rebind=True, cache_read_discount=0.1, record_counterfactual=False)

@@ -12,12 +12,9 @@ from hashlib import blake2b
 
 from ext_proc.conversation.turns import Opening
 from ext_proc.sessions.fnv import fnv1a64
+from schemas.names import AFFINITY_HEADER, CACHE_HEADER
 from schemas.runtime import Sessions
 
-AFFINITY_HEADER = "x-model-affinity"
-"""Set by clients: the conversation's id."""
-CACHE_HEADER = "x-plano-cache"
-""" "off", set by clients: this request is no part of a conversation unless it says of which."""
 PREFIX_HEADER = "x-plano-prefix-hash"
 """Set by the sidecar, read by clusters that spread by it: 16 hex digits."""
 SALT = "plano-affinity-v1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.preferences.feeds import digitalocean, document, models_dev, prometheus
@@ -139,6 +139,7 @@ def test_too_many_models_are_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("parse", PARSERS)
+@settings(deadline=None)
 @given(body=st.binary(max_size=60) | JSON.map(text))
 def test_hostile_answers_are_read_or_refused(parse, body):
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.preferences.inline import MAX_MODELS, MAX_PREFERENCES, InvalidPreferences, read
@@ -111,6 +111,7 @@ def test_two_spellings_at_once_are_refused():
         read({"routing_preferences": [CODE], "routing_policy": [CODE]})
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["routing_preferences", "routing_policy"]), JSON)
 def test_anything_is_read_or_refused_as_invalid(key, value):
     try:

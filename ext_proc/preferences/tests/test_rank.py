@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.preferences.prices import Price, number, price
@@ -50,6 +50,7 @@ def test_order(prefer, models, expected):
     assert list(rank(models, prefer, Known(PRICES, LATENCIES))) == expected
 
 
+@settings(deadline=None)
 @given(
     NAMES, st.sampled_from(["cheapest", "fastest", "none"]), st.dictionaries(st.sampled_from("abcdefgh"), ANY_NUMBER)
 )

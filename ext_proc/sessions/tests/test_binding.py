@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.sessions.binding import MAX_BYTES, MAX_HISTORY, Binding, Visit, decode, encode, visited, with_usage
@@ -23,6 +23,7 @@ VALUES = st.recursive(
 HOSTILE = st.dictionaries(st.sampled_from(FIELDS), VALUES).map(lambda found: {"anchor_model": "m"} | found)
 
 
+@settings(deadline=None)
 @given(BINDINGS)
 def test_what_is_kept_comes_back(known):
     assert decode(encode(known)) == known
@@ -86,6 +87,7 @@ def test_an_enormous_record_is_none():
     assert decode(json.dumps({"anchor_model": "m" * 1000}).encode()) is None
 
 
+@settings(deadline=None)
 @given(HOSTILE)
 def test_hostile_records_raise_nothing_and_are_bounded(record):
     found = decode(json.dumps(record).encode())
@@ -95,11 +97,13 @@ def test_hostile_records_raise_nothing_and_are_bounded(record):
         assert decode(encode(found)) == found
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_noise_raises_nothing(record):
     decode(record)
 
 
+@settings(deadline=None)
 @given(st.lists(VISITS, max_size=20))
 def test_the_history_has_each_model_once_and_the_latest_of_them(visits):
     history: tuple[Visit, ...] = ()

@@ -61,6 +61,11 @@ def test_a_change_beyond_the_budget_is_not(spent):
     assert settled.binding.baseline_usd == pytest.approx(baseline + 0.5)
 
 
+def test_a_conversation_whose_model_was_kept_is_in_the_lane_of_its_latest_turn():
+    settled = after(turn(requested="openai/gpt-4o"), warm(), BUDGETED, TO_4O, RATES)
+    assert (settled.binding.requested_model, settled.binding.last_used_s) == ("openai/gpt-4o", 1010)
+
+
 def test_what_would_have_been_is_told_where_it_is_wanted():
     rules = replace(BUDGETED, budget=replace(BUDGET, record_counterfactual=True))
     assert after(turn(), warm(), rules, TO_4O, RATES).gate.counterfactual == "openai/gpt-4o (chat)"
@@ -71,6 +76,12 @@ def test_a_cheaper_model_is_free_and_saves_nothing_for_later():
     assert (settled.models[0], settled.switched, settled.gate.reason) == (MINI, True, "free")
     assert settled.gate.cost_usd == pytest.approx(0.1 - 0.5)
     assert settled.binding.switch_spend_usd == 0.3
+
+
+def test_a_model_that_costs_just_as_much_is_free():
+    known = binding("anthropic/claude", cached_tokens=1_000_000)
+    settled = after(turn(), known, BUDGETED, Routed("chat", ("equal",), Why.PREFERENCE), RATES)
+    assert (settled.gate.reason, settled.gate.cost_usd) == ("free", 0.0)
 
 
 def test_the_same_model_costs_nothing_and_counts_as_staying():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.conversation.turns import Opening
@@ -49,6 +49,7 @@ def test_the_yardstick_itself_gives_the_published_values(data, expected):
     assert plain_fnv(data) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20) | st.text(min_size=500, max_size=1500), max_size=4))
 def test_texts_are_hashed_one_after_another_with_a_separator_behind_each(texts):
     expected = plain_fnv(b"".join(text.encode("utf-8", "surrogatepass") + b"\x1f" for text in texts))
@@ -147,6 +148,7 @@ def test_implicit_sessions_are_only_where_they_are_wanted():
     assert known(implicit=False, x_model_affinity="mine") is not None
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_keys_of_two_tenants_never_meet(tenant, id, other, other_id):
     same = store_key(tenant, id) == store_key(other, other_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.sessions.binding import Visit
@@ -92,6 +92,7 @@ def test_a_cold_conversation_is_routed_anew(given, known):
     assert (settled.models, settled.pinned, settled.switched) == (CODE, False, False)
     assert settled.binding.anchor_model == settled.binding.default_model == "anthropic/claude"
     assert settled.binding.prefix_hash == given.session.prefix
+    assert settled.idle_s == (None if known is None else given.now_s - 1000)
 
 
 @pytest.mark.parametrize(("now_s", "warm"), [(1600.0, True), (1600.5, False), (900.0, True)])
@@ -101,7 +102,9 @@ def test_the_time_to_live_is_how_long_a_conversation_may_be_idle(now_s, warm):
 
 @pytest.mark.parametrize(("ours", "theirs"), [(None, 7), (7, None), (None, None)])
 def test_an_unknown_prefix_is_no_other_prefix(ours, theirs):
-    assert before(turn(Session("s", "s", True, ours)), binding(prefix_hash=theirs), PLAIN, RATES) is not None
+    settled = before(turn(Session("s", "s", True, ours)), binding(prefix_hash=theirs), PLAIN, RATES)
+    assert settled is not None
+    assert settled.binding.prefix_hash == (theirs if ours is None else ours)
 
 
 def test_another_requested_model_does_not_end_a_pin():
@@ -138,6 +141,7 @@ def test_without_a_budget_a_recognised_conversation_follows_the_router():
     assert (settled.models, settled.route, settled.why) == (CHAT, "chat", Why.PREFERENCE)
     assert (settled.pinned, settled.switched) == (True, True)
     assert (settled.binding.anchor_model, settled.binding.route_name, settled.binding.switches) == (MINI, "chat", 2)
+    assert (settled.binding.last_used_s, settled.idle_s) == (1010, 10.5)
     assert settled.binding.default_model == "anthropic/claude"
 
 
@@ -269,6 +273,7 @@ RULES = st.builds(
 OUTCOMES = st.sampled_from([TO_CODE, TO_CHAT, NOTHING, Unrouted(Why.ROUTER_LATE), Unrouted(Why.NOTHING_TO_ROUTE)])
 
 
+@settings(deadline=None)
 @given(TURNS, st.none() | BINDINGS, RULES, OUTCOMES)
 def test_whatever_was_remembered_a_turn_is_settled_and_the_record_stays_in_its_bounds(given, known, rules, outcome):
     settled = played(given, known, rules, outcome)

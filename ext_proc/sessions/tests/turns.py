@@ -26,7 +26,12 @@ NOTHING = Unrouted(Why.NO_MATCH)
 
 
 # USD per million: a million tokens of context make every sum a round figure.
-PRICES = {"anthropic/claude": Price(3, 15, 0.5), "openai/gpt-4o": Price(2.5, 10, 0.25), MINI: Price(0.1, 0.6)}
+PRICES = {
+    "anthropic/claude": Price(3, 15, 0.5),
+    "openai/gpt-4o": Price(2.5, 10, 0.25),
+    MINI: Price(0.1, 0.6),
+    "equal": Price(0.5, 1),
+}
 
 
 class Rates:
