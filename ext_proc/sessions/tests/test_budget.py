@@ -47,6 +47,13 @@ def test_a_change_within_the_budget_is_allowed_and_spent():
 TO_4O = Routed("chat", ("openai/gpt-4o", MINI), Why.PREFERENCE)
 
 
+def test_the_budget_may_be_spent_to_the_end():
+    # A quarter of 7.5 + 0.5 is exactly what the change costs.
+    settled = after(turn(), warm(baseline_usd=7.5), BUDGETED, TO_4O, RATES)
+    assert (settled.gate.cost_usd, settled.gate.ceiling_usd) == (2.0, 2.0)
+    assert settled.switched
+
+
 @pytest.mark.parametrize("spent", [0.0, 1.0])
 def test_a_change_beyond_the_budget_is_not(spent):
     baseline = 7.4 if spent == 0 else 9.5
@@ -87,6 +94,7 @@ def test_a_model_that_costs_just_as_much_is_free():
 def test_the_same_model_costs_nothing_and_counts_as_staying():
     settled = after(turn(), warm(), BUDGETED, TO_CODE, RATES)
     assert (settled.gate.reason, settled.switched, settled.binding.switches) == ("same_anchor", False, 0)
+    assert settled.why is Why.PREFERENCE
     assert settled.binding.baseline_usd == pytest.approx(0.5)
 
 
@@ -110,8 +118,9 @@ def test_returning_to_a_model_that_is_still_warm_costs_only_what_is_new():
     settled = after(turn(), warm(history=history), BUDGETED, TO_4O, RATES)
     assert settled.gate.warm_tokens == 800_000
     assert settled.gate.cost_usd == pytest.approx(0.2 * 2.5 + 0.8 * 0.25 - 0.5)
-    gone = after(turn(now_s=1205.0), warm(history=history), BUDGETED, TO_4O, RATES)
-    assert gone.gate.warm_tokens == 0
+    last = after(turn(now_s=1200.0), warm(history=history), BUDGETED, TO_4O, RATES)
+    gone = after(turn(now_s=1200.5), warm(history=history), BUDGETED, TO_4O, RATES)
+    assert (last.gate.warm_tokens, gone.gate.warm_tokens) == (800_000, 0)
 
 
 def test_a_rate_of_cached_tokens_nobody_lists_is_a_part_of_the_input_rate():

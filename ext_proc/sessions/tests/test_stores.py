@@ -51,10 +51,12 @@ def test_an_entry_lives_as_long_as_it_was_written_for():
     clock.now_s = 9.0
     keep(store, "b")
     assert kept(store, "a", "b") == ["a", "b"]
+    clock.now_s = 10.0
+    assert kept(store, "a") == ["a"]
     clock.now_s = 10.5
     assert kept(store, "a", "b") == ["b"]
     assert len(store) == 1
-    assert store.counts == {Outcome.STORE: 2, Outcome.HIT: 3, Outcome.MISS: 1}
+    assert store.counts == {Outcome.STORE: 2, Outcome.HIT: 4, Outcome.MISS: 1}
 
 
 def test_expired_entries_make_room_when_something_is_written():
