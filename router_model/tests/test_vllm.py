@@ -280,6 +280,22 @@ def test_when_the_server_counts_more_tokens_less_of_the_history_is_sent():
     assert len(server.requests) == 2
 
 
+def test_options_that_fill_the_context_are_an_error_and_not_a_question_without_content():
+    server = fake()
+    options = tuple(Option(f"route {number}", "x" * 400) for number in range(19))
+    with pytest.raises(RouterConfused, match="options"):
+        ask(server, question("will it rain", options=options), context_tokens=2048)
+    assert server.requests == []
+
+
+def test_a_list_among_many_options_leaves_room_for_the_conversation():
+    server = FakeVllm(rules=(("forty", "route number 40"), ("nine", "route number 9")))
+    options = tuple(Option(f"route number {number}", "d") for number in range(100))
+    choice = ask(server, question("nine, then forty", several=True, options=options))
+    assert names(choice) == ["route number 9", "route number 40"]
+    assert server.requests[0]["max_tokens"] < 300
+
+
 def test_half_a_character_does_not_break_the_request():
     assert names(ask(fake(), question("rain \ud83d"))) == ["weather"]
 

@@ -20,6 +20,9 @@ PREFILL = '{"route":'
 """Given to the model as the beginning of its answer: the tokens it saves are the same in every answer, and it ends
 where a tokenizer of the Qwen kind ends a token as well, so what follows is what the model was taught."""
 
+SEVERAL_MAX = 8
+"""More at once no request needs, and room for them would be taken from the conversation."""
+
 _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}/-])")
 
 
@@ -66,7 +69,7 @@ def listed_pattern(form: Format, names: tuple[str, ...]) -> str:
     """A regular expression for an ordered list of options as the continuation of PREFILL, in the exact spacing the
     model was taught. The same name twice is left to the reader."""
     one = "|".join(_SPECIAL.sub(r"\\\1", form.quoted(name)) for name in names)
-    more = f"(, ({one})){{0,{len(names) - 1}}}" if len(names) > 1 else ""
+    more = f"(, ({one})){{0,{min(len(names), SEVERAL_MAX) - 1}}}" if len(names) > 1 else ""
     return rf" \[(({one}){more})?\]\}}"
 
 

@@ -21,6 +21,8 @@ NOTHING = (Turn("user", "N/A"),)
 """A request without content: what a model chooses here it chooses by itself."""
 SHRINKS = (1, 5)
 """Digits and random text take a token a byte, four times the estimate: a second try sends less than a quarter."""
+ROOM_MIN_TOKENS = 32
+"""With less room than this for the conversation an answer would be to nothing anyone asked."""
 UNKNOWN_CONFIDENCE = 0.5
 """Where a server sends no probabilities: neither sure nor unsure."""
 
@@ -139,6 +141,8 @@ class Asking:
         """The routes count, and so do the answer and what frames a turn."""
         bare_bytes, turn_bytes = prompts.frame_bytes(self.form, self.question.options)
         budget_tokens = self.settings.context_tokens - trim.estimated_tokens(bare_bytes) - answer_tokens
+        if budget_tokens < ROOM_MIN_TOKENS:
+            raise TooLong("the options leave no room for a conversation in the context of the router model")
         kept = trim.recent(
             [replace(turn, text=_clean(turn.text)) for turn in turns],
             budget_tokens // shrink,
@@ -148,7 +152,9 @@ class Asking:
         return prompts.render(self.form, self.question.options, kept)
 
     def _listed_tokens(self, frame_tokens: int) -> int:
-        return sum(trim.utf8_bytes(self.form.quoted(name)) + 2 for name in self.names) + frame_tokens
+        """Enough for as many names as a list may have, a token a byte."""
+        sizes = sorted((trim.utf8_bytes(self.form.quoted(name)) + 2 for name in self.names), reverse=True)
+        return sum(sizes[: answers.SEVERAL_MAX]) + frame_tokens
 
 
 def _certain(allowed: Answers, text: str) -> tuple[dict[str, float], bool]:
