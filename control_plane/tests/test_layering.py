@@ -104,3 +104,33 @@ def _at_start(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+ONLY_HERE = {"grpc": {"server.py", "worker.py"}, "aiohttp": {"upstream.py"}, "redis": {"store_redis.py"}}
+"""Inside ext_proc, who may know a protocol of the outside; everything else is told by values."""
+
+
+@pytest.mark.parametrize("module", ONLY_HERE)
+def test_what_decides_knows_no_socket(module: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in _sources("ext_proc")
+        if "tests" not in path.parts and path.name not in ONLY_HERE[module]
+        for name, line in _found(path)
+        if name.split(".")[0] == module
+    ]
+    assert wrong == []
+
+
+def test_the_sidecar_needs_no_torch() -> None:
+    """vllm and what it brings never enter the sidecar's image."""
+    heavy = {"vllm", "torch", "transformers"}
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for folder in ("ext_proc", "router_model", "schemas")
+        for path in _sources(folder)
+        if "tests" not in path.parts and "training" not in path.parts
+        for name, line in _found(path)
+        if name.split(".")[0] in heavy
+    ]
+    assert found == []

@@ -1,8 +1,8 @@
 """Bindings that the workers of one machine share: a small database file beside their sockets.
 
-A conversation's turns reach any worker, so what one remembers the others must find. In: keys and bindings. Out: bindings
-not older than the time to live. Never: a wait longer than the deadline for another worker's write, or an error towards a
-request; what a lost file forgets is routed anew.
+A conversation's turns reach any worker, so what one remembers the others must find. In: keys and bindings. Out:
+bindings not older than the time to live. Never: a wait longer than the deadline for another worker's write, or an error
+towards a request; what a lost file forgets is routed anew.
 """
 
 from __future__ import annotations

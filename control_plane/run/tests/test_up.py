@@ -144,7 +144,7 @@ def test_no_secret_is_left_anywhere(program: Program):
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in (state.pid, state.processes[0].pid)]
     said += [program.run("status"), program.run("status", "--json"), program.run("logs", "-n", "10000")]
     said += [program.run("down"), program.run("explain"), program.run("render"), program.run("validate", "--env")]
-    written = {path: path.read_text() for path in program.directory.path.rglob("*") if path.is_file()}
+    written = {path: path.read_text(errors="replace") for path in program.directory.path.rglob("*") if path.is_file()}
     assert len(written) >= 6
     everything = {**{str(path): text for path, text in written.items()}, "command lines": "".join(lines)}
     everything |= {" ".join(done.args): done.stdout + done.stderr for done in said}

@@ -1,0 +1,1 @@
+"""The two pages that decide, and what they share."""
