@@ -28,6 +28,8 @@ from schemas.runtime import Agent
 
 Delay = Callable[[float], Awaitable[None]]
 _FAILED = (Why.ROUTER_FAILED, Why.ROUTER_LATE)
+_ANSWER_S = 2.0
+"""Envoy waits that much longer than agents may take, so that it still hears that they were late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ async def _carry_out(
         return Refuse(chosen.refusal), ()
     if len(chosen.agents) == 1:
         return Forward(chosen.agents[0].key), ()
-    await delay(rules.decision.total_s)
+    await delay(rules.decision.total_s + _ANSWER_S)
     client = ClientCall(path=call.headers.get(":path", call.path), headers=call.headers, body=body)
     with watch.step("agents"):
         if rules.decision.mode == "parallel":
