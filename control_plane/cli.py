@@ -16,6 +16,8 @@ COMMANDS = {
     "validate": "Check a configuration and print every problem in it.",
     "render": "Write the Envoy configuration a file compiles to.",
     "explain": "Say what will happen to a request, and which line decided it.",
+    "route": "Say what would be chosen for a text, and how sure that is.",
+    "doctor": "Measure the router model, and say what to do about it.",
     "schema": "Print the JSON schema of the configuration, for editors.",
     "init": "Write a first configuration from a template.",
     "up": "Start the gateway and wait until it answers.",

@@ -152,10 +152,23 @@ def resolve_scalar(text: str) -> str | int | float | bool | None:
 
 def load(path: Path) -> Document:
     """Reads at most `MAX_BYTES`; raises ConfigError when there is no such readable file."""
+    return parse(_content(path), str(path))
+
+
+def load_any(path: Path) -> Node | None:
+    """Like `load`, for a file that may hold something else than a mapping, and mean something else than a gateway."""
+    from control_plane.document.composing import compose_any
+
+    content = _content(path)
+    _check_size(content, str(path))
+    return compose_any(_decode(content, str(path)), str(path))
+
+
+def _content(path: Path) -> bytes:
     start = Place(str(path), 1, 1)
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         refuse(start, "no-file", "there is no such file", "check the path")
     except IsADirectoryError:
@@ -163,18 +176,21 @@ def load(path: Path) -> Document:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path is not valid"
         refuse(start, "no-file", f"the file cannot be read: {reason}", "check the path and its permissions")
-    return parse(content, str(path))
 
 
 def parse(content: bytes, name: str, directory: Path | None = None) -> Document:
     """`directory` is where relative paths start (default: the directory part of `name`)."""
     from control_plane.document.composing import compose
 
+    _check_size(content, name)
+    root = compose(_decode(content, name), name)
+    return Document(name, Path(name).parent if directory is None else directory, root)
+
+
+def _check_size(content: bytes, name: str) -> None:
     if len(content) > MAX_BYTES:
         do = "remove what is not configuration; no real one comes near this size"
         refuse(Place(name, 1, 1), "too-large", f"the file is larger than {MAX_BYTES // 1024**2} MiB", do)
-    root = compose(_decode(content, name), name)
-    return Document(name, Path(name).parent if directory is None else directory, root)
 
 
 def _decode(content: bytes, name: str) -> str:

@@ -32,6 +32,16 @@ class _Open:
 
 def compose(text: str, name: str) -> Mapping:
     """The one mapping this text holds."""
+    root = compose_any(text, name)
+    if root is None or (isinstance(root, Scalar) and root.value is None):
+        refuse(Place(name, 1, 1), "empty", "the file is empty", "start with 'version: v0.4.0' and 'listeners:'")
+    if not isinstance(root, Mapping):
+        refuse(root.place, "not-a-mapping", "the file must be a mapping, 'key: value' pairs", "see the schema")
+    return root
+
+
+def compose_any(text: str, name: str) -> Node | None:
+    """Whatever this text holds; None for nothing."""
     composer = _Composer(name)
     loader = _LOADER(text)
     try:
@@ -100,14 +110,9 @@ class _Composer:
             case yaml.DocumentStartEvent() if self.root is not None:
                 refuse(self._place(event), "several-documents", "a second YAML document begins here", "keep one")
 
-    def finish(self) -> Mapping:
-        start = Place(self.name, 1, 1)
+    def finish(self) -> Node | None:
         if self.problems.errors:
             raise ConfigError(self.problems)
-        if self.root is None or (isinstance(self.root, Scalar) and self.root.value is None):
-            refuse(start, "empty", "the file is empty", "start with 'version: v0.4.0' and 'listeners:'")
-        if not isinstance(self.root, Mapping):
-            refuse(self.root.place, "not-a-mapping", "the file must be a mapping, 'key: value' pairs", "see the schema")
         return self.root
 
     def _place(self, event: yaml.Event) -> Place:
