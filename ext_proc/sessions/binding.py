@@ -71,10 +71,10 @@ def with_usage(binding: Binding, model: str, context_tokens: int, cost_usd: floa
 def encode(binding: Binding) -> bytes:
     """The record of a store; absent values are left out."""
     record: dict[str, object] = {
-        "anchor_model": binding.anchor_model,
-        "default_model": binding.default_model,
-        "requested_model": binding.requested_model,
-        "route_name": binding.route_name,
+        "anchor_model": _text(binding.anchor_model),
+        "default_model": _text(binding.default_model),
+        "requested_model": _text(binding.requested_model),
+        "route_name": None if binding.route_name is None else _text(binding.route_name),
         "prefix_hash": binding.prefix_hash,
         "last_used": binding.last_used_s,
         "cached_tokens": binding.cached_tokens,
@@ -82,12 +82,17 @@ def encode(binding: Binding) -> bytes:
         "switch_spend_usd": binding.switch_spend_usd,
         "switches": binding.switches,
         "history": [
-            {"model": visit.model, "last_used": visit.last_used_s, "cached_tokens": visit.cached_tokens}
+            {"model": _text(visit.model), "last_used": visit.last_used_s, "cached_tokens": visit.cached_tokens}
             for visit in binding.history
         ],
         "session_cost_usd": binding.session_cost_usd,
     }
     return orjson.dumps({name: value for name, value in record.items() if value is not None})
+
+
+def _text(name: str) -> str:
+    """A client may ask for a model with half a surrogate pair in its name, which no JSON in UTF-8 can hold."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def decode(record: bytes) -> Binding | None:

@@ -73,9 +73,16 @@ def store_key(tenant: str | None, id: str) -> str:
 
     A colon inside a tenant is escaped: tenant "a" with id "b:c" is not tenant "a:b" with id "c".
     """
-    if len(id) > MAX_ID_CHARACTERS:
-        id = f"long:{blake2b(id.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
-    return id if tenant is None else f"{tenant.replace('%', '%25').replace(':', '%3A')}:{id}"
+    id = _fit(id)
+    return id if tenant is None else f"{_fit(tenant).replace('%', '%25').replace(':', '%3A')}:{id}"
+
+
+def _fit(text: str) -> str:
+    """Text every store can keep as a key: what is too long, or no Unicode, by its hash."""
+    data = text.encode("utf-8", "surrogatepass")
+    if len(text) <= MAX_ID_CHARACTERS and data.decode("utf-8", "replace") == text:
+        return text
+    return f"hash:{blake2b(data, digest_size=16).hexdigest()}"
 
 
 def _stable(tenant: str, opening: Opening) -> tuple[str, str, str]:

@@ -82,6 +82,14 @@ def test_what_is_no_record_is_none(record):
     assert decode(record) is None
 
 
+def test_names_no_store_can_hold_are_kept_as_far_as_possible():
+    odd = "openai/\ud800"
+    found = decode(encode(binding(odd, requested_model=odd, route_name=odd, history=(Visit(odd, 1, 2),))))
+    assert found == binding(
+        "openai/?", requested_model="openai/?", route_name="openai/?", history=(Visit("openai/?", 1, 2),)
+    )
+
+
 def test_an_enormous_record_is_none():
     assert decode(json.dumps({"anchor_model": "m", "x": "y" * MAX_BYTES}).encode()) is None
     assert decode(json.dumps({"anchor_model": "m" * 1000}).encode()) is None
