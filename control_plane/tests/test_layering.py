@@ -106,7 +106,7 @@ def _at_start(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-ONLY_HERE = {"grpc": {"server.py", "worker.py"}, "aiohttp": {"upstream.py"}, "redis": {"store_redis.py"}}
+ONLY_HERE = {"grpc": {"server.py", "worker.py"}, "aiohttp": {"upstream.py", "direct.py"}, "redis": {"store_redis.py"}}
 """Inside ext_proc, who may know a protocol of the outside; everything else is told by values."""
 
 

@@ -28,6 +28,7 @@ _OWNER_ONLY = 0o600
 _NO_LIMIT = (1 << 31) - 1
 _BUFFER_BYTES = 48 << 20
 _WINDOW_BYTES = 16 << 20
+_BACKLOG = 4096
 
 
 def needed(gateway: Gateway) -> bool:
@@ -119,6 +120,8 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
         address=core.Address(pipe=pipe),
         filter_chains=[listener.FilterChain(filters=[network])],
         per_connection_buffer_limit_bytes=_BUFFER_BYTES,
+        # A chain's calls may begin many at once, and a full queue on a unix socket refuses.
+        tcp_backlog_size=_BACKLOG,
     )
 
 

@@ -69,10 +69,11 @@ def credential_headers(gateway: Gateway) -> tuple[str, ...]:
 
 
 def account_headers(cluster: Cluster, stripped: tuple[str, ...]) -> HttpFilter:
-    """Strip, then add. A cluster that serves /v1/messages keeps the client's own Anthropic version headers."""
+    """Strip, then add. A cluster that serves /v1/messages keeps the client's own Anthropic version headers, and so does
+    an agent, which may."""
     speaks_anthropic = any(endpoint is Endpoint.MESSAGES for endpoint, _ in cluster.paths)
     fixed = {header.name.lower() for header in cluster.headers}
-    taken = stripped if speaks_anthropic else (*stripped, *_VERSIONS)
+    taken = stripped if speaks_anthropic or not cluster.paths else (*stripped, *_VERSIONS)
     mutations = [Mutation(remove=name) for name in taken]
     if speaks_anthropic and _DEFAULT_VERSION.name not in fixed:
         mutations.append(_set(_DEFAULT_VERSION, core.HeaderValueOptionHeaderAppendAction.ADD_IF_ABSENT))
