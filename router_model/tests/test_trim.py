@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router_model.choice import Turn
 from router_model.trim import ELLIPSIS, cut_middle, estimated_tokens, recent, utf8_bytes
 
+UNTIMED = settings(deadline=None)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=400)
 TURNS = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), TEXT), max_size=30)
 
@@ -52,6 +53,7 @@ def test_sixty_percent_of_the_beginning_and_forty_of_the_end():
     assert cut_middle("0123456789" * 10, 53) == "012345678901234567890123456789" + ELLIPSIS + "01234567890123456789"
 
 
+@UNTIMED
 @given(TURNS, st.integers(-10, 400), st.integers(0, 20))
 def test_a_tail_comes_out_within_the_budget_and_only_the_oldest_is_shortened(turns, budget, turn_tokens):
     kept = recent(turns, budget, turn_tokens=turn_tokens)
@@ -63,6 +65,7 @@ def test_a_tail_comes_out_within_the_budget_and_only_the_oldest_is_shortened(tur
     assert spent <= max(budget, 0) or [turn.text for turn in kept] == [ELLIPSIS]
 
 
+@UNTIMED
 @given(TEXT, st.integers(0, 500))
 def test_a_cut_text_is_a_beginning_and_an_end_and_as_long_as_there_is_room(text, room):
     cut = cut_middle(text, room)

@@ -7,7 +7,7 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router_model.choice import (
@@ -24,6 +24,7 @@ from router_model.tests.carrying import Carrier
 from router_model.tests.fake_vllm import FakeVllm
 from router_model.vllm import ServedRouter, Settings, answers, reading
 
+UNTIMED = settings(deadline=None)
 OPTIONS = (
     Option("code generation", "writes new code"),
     Option("code review", "reads code and comments on it"),
@@ -48,9 +49,9 @@ def question(text: str, *, several: bool = False, options: tuple[Option, ...] = 
     return Question((Turn("user", text),), options, several)
 
 
-def ask(carrier: Carrier | FakeVllm, asked: Question, model: str = ORCHESTRATOR, deadline_s=5.0, **settings) -> Choice:
+def ask(carrier: Carrier | FakeVllm, asked: Question, model: str = ORCHESTRATOR, deadline_s=5.0, **more) -> Choice:
     transport = carrier if isinstance(carrier, Carrier) else Carrier(carrier)
-    router = ServedRouter(Settings(model=model, **settings), transport)
+    router = ServedRouter(Settings(model=model, **more), transport)
     return asyncio.run(router.choose(asked, deadline_s))
 
 
@@ -156,6 +157,7 @@ def test_a_model_that_knows_one_route_only_gives_one():
     assert names(ask(fake(), question("rain, then review", several=True), ROUTER)) == ["weather"]
 
 
+@UNTIMED
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), min_size=1, max_size=6, unique=True))
 def test_the_pattern_allows_exactly_the_lists_of_the_names(option_names):
     form = PLANO_ORCHESTRATOR
@@ -254,6 +256,7 @@ def test_what_is_no_json_object_confuses(text):
         reading.names_in(text, ["a"])
 
 
+@UNTIMED
 @given(st.text(max_size=60))
 def test_reading_never_fails_in_another_way(text):
     with contextlib.suppress(RouterConfused):
@@ -340,6 +343,7 @@ def test_an_unknown_format_is_refused_before_any_question():
         ServedRouter(Settings(model="m", prompt="nonsense"), Carrier(fake()))
 
 
+@UNTIMED
 @given(
     st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=6), min_size=1, max_size=8, unique=True),
     st.data(),
