@@ -24,6 +24,7 @@ from ext_proc.preferences import cutting, inline
 from ext_proc.preferences.rank import rank
 from ext_proc.rules import Rules
 from ext_proc.sessions import identity, policy, telling
+from ext_proc.sessions.binding import Binding
 from ext_proc.sessions.budget import SPEND_HEADER
 from ext_proc.sessions.identity import Session
 from ext_proc.sessions.policy import Routed, Settled, Turn, Unrouted
@@ -103,7 +104,7 @@ async def _settle(matter: _Matter, means: Means, watch: Watch) -> Decided:
     if settled is None:
         with watch.step("router"):
             choice = await _ask(matter, means)
-        settled = policy.after(turn, known, holds, _outcome(matter, choice, means), figures)
+        settled = policy.after(turn, known, holds, _outcome(matter, choice, means, known), figures)
     if session and settled.binding:
         means.background(means.store.write(session.key, settled.binding, STORE_DEADLINE_S))
     with watch.step("rank"):
@@ -143,7 +144,7 @@ async def _ask(matter: _Matter, means: Means) -> Choice | NoChoice:
     return await asking.ask(means.router, turns, options, several=False, deadline_s=deadline_s)
 
 
-def _outcome(matter: _Matter, choice: Choice | NoChoice, means: Means) -> Routed | Unrouted:
+def _outcome(matter: _Matter, choice: Choice | NoChoice, means: Means, known: Binding | None) -> Routed | Unrouted:
     """The preference the router chose, with its models in order of attempts; those nobody may use are left out."""
     if isinstance(choice, NoChoice):
         return Unrouted(choice.why)
@@ -154,7 +155,16 @@ def _outcome(matter: _Matter, choice: Choice | NoChoice, means: Means) -> Routed
     usable = tuple(m for m in ranked if matter.rules.attempts(matter.call, matter.path, (m,), means.pick))
     if not usable:
         return Unrouted(Why.NO_MATCH)
-    return Routed(chosen.name, usable, Why.INLINE_PREFERENCE if matter.own else Why.PREFERENCE)
+    named = usable if known is None else _as_before(matter, usable, known.anchor_model, means)
+    return Routed(chosen.name, named, Why.INLINE_PREFERENCE if matter.own else Why.PREFERENCE)
+
+
+def _as_before(matter: _Matter, models: tuple[str, ...], anchor: str, means: Means) -> tuple[str, ...]:
+    """The model of the conversation by the name it has there: another spelling is no change of models."""
+    if not matter.rules.attempts(matter.call, matter.path, (anchor,), means.pick):
+        return models
+    same = matter.rules.canonical(anchor)
+    return tuple(dict.fromkeys(anchor if matter.rules.canonical(m) == same else m for m in models))
 
 
 _FAILED = (Why.ROUTER_FAILED, Why.ROUTER_LATE)
@@ -169,7 +179,7 @@ def _carry_out(
     if settled.why is Why.NO_MATCH and decision.no_match == "refuse" and not matter.is_question:
         return Refuse("no_model_fits")
     if matter.is_question:
-        return _answer(matter, settled, session, choice)
+        return _answer(matter, settled, session, choice, means)
     body = cutting.cut(call.body)
     changed = None if body is call.body else body
     if settled.models == (matter.requested,):
@@ -180,9 +190,14 @@ def _carry_out(
     return Rank(attempts, settled.models[0], changed)
 
 
-def _answer(matter: _Matter, settled: Settled, session: Session | None, choice: Choice | NoChoice | None) -> Reply:
+def _answer(
+    matter: _Matter, settled: Settled, session: Session | None, choice: Choice | NoChoice | None, means: Means
+) -> Reply:
     """Plano's wire shape, and an object `explain` where it is asked for."""
     answer = telling.routing_answer(settled, session, matter.trace_id)
+    if not matter.rules.attempts(matter.call, matter.path, settled.models, means.pick):
+        # Without the router's answer what was asked for stands in, which may be nothing, unknown or not allowed.
+        answer["models"] = [telling.NOT_ROUTED]
     if matter.call.headers.get(EXPLAIN_HEADER, "").lower() in ("1", "true", "yes"):
         answer["explain"] = {"why": settled.why.value, **asking.explained(choice)}
     return Reply(200, orjson.dumps(answer))
