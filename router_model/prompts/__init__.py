@@ -57,7 +57,7 @@ class Format:
 PLANO_ORCHESTRATOR = Format(family="plano-orchestrator", version="1", shape="list")
 ARCH_ROUTER = Format(family="arch-router", version="1", shape="one", other="other", ascii_only=True)
 LETTER = Format(family="letter", version="1", shape="letter")
-"""For instruction-tuned models nobody trained to route: one token answers."""
+"""One token answers. For instruction-tuned models of a few billion parameters; smaller ones cannot do it."""
 
 FORMATS = {each.name: each for each in (PLANO_ORCHESTRATOR, ARCH_ROUTER, LETTER)}
 

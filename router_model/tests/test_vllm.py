@@ -37,8 +37,8 @@ RULES = (
     ("rain", "weather"),
     ("auf Deutsch", "Übersetzung [de]"),
 )
-ORCHESTRATOR, ROUTER, UNTRAINED = "Plano-Orchestrator", "Arch-Router", "Qwen3-4B-Instruct"
-MODELS = [ORCHESTRATOR, ROUTER, UNTRAINED]
+ORCHESTRATOR, ROUTER, LETTERED, UNTRAINED = "Plano-Orchestrator", "Arch-Router", "Lettered", "Qwen3-4B-Instruct"
+MODELS = [ORCHESTRATOR, ROUTER, LETTERED, UNTRAINED]
 
 
 def fake(**more) -> FakeVllm:
@@ -50,6 +50,7 @@ def question(text: str, *, several: bool = False, options: tuple[Option, ...] = 
 
 
 def ask(carrier: Carrier | FakeVllm, asked: Question, model: str = ORCHESTRATOR, deadline_s=5.0, **more) -> Choice:
+    more = {"calibration": 1.0} | ({"prompt": "letter"} if model == LETTERED else {}) | more
     transport = carrier if isinstance(carrier, Carrier) else Carrier(carrier)
     router = ServedRouter(Settings(model=model, **more), transport)
     return asyncio.run(router.choose(asked, deadline_s))
@@ -88,9 +89,9 @@ def test_the_confidence_is_what_the_model_gave_its_answer(model):
     assert none.confidence == pytest.approx(0.7) and sum(s.probability for s in none.scores) == pytest.approx(0.3)
 
 
-def test_a_model_nobody_trained_answers_with_one_token():
+def test_a_letter_is_one_token():
     server = fake()
-    choice = ask(server, question("will it rain"), UNTRAINED, calibration=0)
+    choice = ask(server, question("will it rain"), LETTERED, calibration=0)
     (request,) = server.requests
     assert request["max_tokens"] == 1
     assert request["structured_outputs"] == {"choice": ["A", "B", "C", "D", "Z"]}
@@ -121,8 +122,8 @@ def test_options_that_begin_alike_are_asked_for_again_in_full():
 
 def test_many_options_are_read_by_name_where_letters_do_not_reach():
     options = tuple(Option(f"route {number}", f"number {number}") for number in range(60))
-    server = FakeVllm(rules=(("forty", "route 40"),), models=(UNTRAINED,))
-    choice = ask(server, question("number forty", options=options), UNTRAINED)
+    server = FakeVllm(rules=(("forty", "route 40"),), models=(LETTERED,))
+    choice = ask(server, question("number forty", options=options), LETTERED)
     assert names(choice) == ["route 40"] and choice.prompt == "plano-orchestrator/1"
 
 
@@ -150,7 +151,7 @@ def test_several_options_come_in_the_order_of_execution():
 
 def test_several_may_be_none_or_one():
     assert names(ask(fake(), question("thanks", several=True))) == []
-    assert names(ask(fake(), question("rain?", several=True), UNTRAINED)) == ["weather"]
+    assert names(ask(fake(), question("rain?", several=True), LETTERED)) == ["weather"]
 
 
 def test_a_model_that_knows_one_route_only_gives_one():
@@ -185,7 +186,7 @@ def test_an_option_the_model_says_anyway_has_to_be_meant():
 
 def test_the_prior_is_asked_once_for_a_set_of_options_and_does_not_offer_none():
     server = fake()
-    router = ServedRouter(Settings(model=ORCHESTRATOR), Carrier(server))
+    router = ServedRouter(Settings(model=UNTRAINED), Carrier(server))
 
     async def twice():
         await router.choose(question("will it rain"), 5)
@@ -196,6 +197,17 @@ def test_the_prior_is_asked_once_for_a_set_of_options_and_does_not_offer_none():
     priors = [request for request in server.requests if '"N/A"' in request["messages"][0]["content"]]
     assert len(server.requests) == 5 and len(priors) == 2
     assert all(" []}" not in request["structured_outputs"]["choice"] for request in priors)
+
+
+def test_a_model_trained_to_route_is_not_calibrated_unless_told():
+    trained, told = fake(), fake()
+    ask(trained, question("will it rain"), calibration=None)
+    ask(told, question("will it rain"), calibration=0.5)
+    assert (len(trained.requests), len(told.requests)) == (1, 2)
+
+
+def test_a_model_nobody_trained_reads_the_published_prompt():
+    assert ask(fake(), question("will it rain"), UNTRAINED).prompt == "plano-orchestrator/1"
 
 
 def test_without_a_prior_the_choice_stands():

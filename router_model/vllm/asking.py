@@ -1,5 +1,5 @@
-"""One question put to a served model: at most one option in one short constrained answer (one token for models of no
-known format, two to a few for trained ones), or an ordered list.
+"""One question put to a served model: at most one option in one short constrained answer (two to a few tokens, one for
+the letter format), or an ordered list.
 
 In: a question and a format. Out: a verdict, or a RouterError. Whatever the answer's length, no more is generated than
 tells the options apart.
@@ -33,14 +33,15 @@ class Settings:
     `context_tokens` is what the server accepts, prompt and answer together.
 
     `constrain`: whether the server knows vLLM's structured outputs; without them there are no probabilities.
-    `calibration` 0..1: how much of an option's own attraction is divided out; 0 asks no extra request.
+    `calibration` 0..1: how much of an option's own attraction is divided out; 0 asks no extra request. None: all of it
+    for models nobody trained to route, nothing for those whose format is known by their name.
     """
 
     model: str
     prompt: str = ""
     context_tokens: int = 8192
     constrain: bool = True
-    calibration: float = 0.5
+    calibration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

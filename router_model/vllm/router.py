@@ -31,7 +31,9 @@ class ServedRouter:
         self._settings = settings
         self._transport = transport
         self._clock = clock
-        self._format = _format(settings)
+        trained = prompts.trained_for(settings.model)
+        self._format = prompts.named(settings.prompt) if settings.prompt else trained or prompts.PLANO_ORCHESTRATOR
+        self._calibration = settings.calibration if settings.calibration is not None else 0.0 if trained else 1.0
         self._priors: OrderedDict[tuple[str, tuple[Option, ...]], Mapping[str, float]] = OrderedDict()
 
     @property
@@ -70,7 +72,7 @@ class ServedRouter:
         )
 
     def _format_for(self, question: Question) -> Format:
-        """Letters answer neither for many options nor for lists: an untrained model then reads the published format."""
+        """Letters answer neither for many options nor for lists: such questions are put in the published format."""
         if self._format.shape != "letter":
             return self._format
         fits = len(question.options) <= prompts.LETTERS_MAX and not question.several and self._settings.constrain
@@ -81,10 +83,10 @@ class ServedRouter:
             return await asking.freely()
         if asking.question.several and asking.form.shape == "list":
             return await asking.several()
-        if self._settings.calibration <= 0 or len(asking.question.options) < 2:
+        if self._calibration <= 0 or len(asking.question.options) < 2:
             return await asking.one()
         verdict, prior = await asyncio.gather(asking.one(), self._prior(asking))
-        return best(calibrate(verdict.weights, prior, NONE, self._settings.calibration))
+        return best(calibrate(verdict.weights, prior, NONE, self._calibration))
 
     async def _prior(self, asking: Asking) -> Mapping[str, float]:
         """Empty where the server gives none: the choice is then not calibrated, and the next question asks again."""
@@ -98,12 +100,6 @@ class ServedRouter:
         while len(self._priors) > PRIORS_MAX:
             self._priors.popitem(last=False)
         return self._priors[key]
-
-
-def _format(settings: Settings) -> Format:
-    if settings.prompt:
-        return prompts.named(settings.prompt)
-    return prompts.trained_for(settings.model) or prompts.LETTER
 
 
 def _unit(probability: float) -> float:
