@@ -117,6 +117,16 @@ class Crew:
         (only,) = found
         return only
 
+    def logged(self, reply: Reply, timeout_s: float = 10.0) -> dict[str, Any]:
+        """The access-log line of the client's request; those of the sidecar's own calls bear the same id."""
+        end, wanted = time.monotonic() + timeout_s, reply.headers["x-request-id"]
+        while True:
+            for line in self.gateway.access_log():
+                if line["request_id"] == wanted and line["listener"] in self.ports:
+                    return line
+            assert time.monotonic() < end, f"no line for {wanted}"
+            time.sleep(0.02)
+
     def clients(self, listener: str) -> Clients:
         url = f"http://127.0.0.1:{self.ports[listener]}"
         return Clients(

@@ -25,7 +25,7 @@ ENDS = (b"[DONE]", b'"finish_reason":"stop"', b"message_stop", b"response.comple
 @pytest.fixture(scope="module")
 def world() -> Iterator[Crew]:
     listeners = {
-        "travel": "timeouts: {first_byte: 5s}, decision: {mode: parallel}",
+        "travel": "timeouts: {first_byte: 4s}, decision: {mode: parallel}",
         "skipping": "timeouts: {first_byte: 5s}, decision: {mode: parallel, agent_failure: skip}",
         "hasty": "timeouts: {first_byte: 1s}, decision: {mode: parallel, agent_failure: skip}",
         "silent": "decision: {mode: parallel, headers: false}",
@@ -92,7 +92,7 @@ def test_the_decision_is_shown(world: Crew, streamed: bool) -> None:
     assert reply.headers["x-plano-agents"] == "weather_agent,flight_agent"
     assert reply.headers["content-type"] == ("text/event-stream" if streamed else "application/json")
     assert world.record(reply)["chosen"] == ["weather_agent", "flight_agent"]
-    assert world.gateway.logged(reply.headers["x-request-id"])["decision_why"] == "matched_several"
+    assert world.logged(reply)["decision_why"] == "matched_several"
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -167,7 +167,6 @@ def test_usage_nobody_asked_for_is_not_streamed(world: Crew) -> None:
 
 # Failures.
 
-SLOWLY_KNOWN = ("hangs",)
 PARTIAL = ("cut_by_reset", "cut_by_close", "events_without_end")
 
 
@@ -220,7 +219,8 @@ def test_the_clients_know_a_stream_that_broke(world: Crew, path: str) -> None:
     """The text before the failure has been shown; then the SDK raises."""
     world.weather.always(chunk=-1)
     world.flight.always(delay_ms=700, status=500)
-    with pytest.raises((openai.APIError, anthropic.APIError)) as caught:
+    raised = RuntimeError if path == RESPONSES else (openai.APIError, anthropic.APIError)
+    with pytest.raises(raised) as caught:
         world.clients("travel").text(path, BOTH, streamed=True)
     assert not isinstance(caught.value, openai.APIConnectionError | anthropic.APIConnectionError)
 

@@ -55,17 +55,20 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer with this JSON."""
+    """Answer with this JSON. `shows`: the answer's headers tell the decision."""
 
     status: int
     body: bytes
+    shows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Answer with these events as they come. An error in the middle is among them, as an event of the dialect."""
+    """Answer with these events as they come. An error in the middle is among them, as an event of the dialect.
+    `shows` as in `Reply`."""
 
     chunks: AsyncIterator[bytes]
+    shows: bool = False
 
 
 Outcome = Forward | Rank | Refuse | Reply | Stream

@@ -72,8 +72,8 @@ def write(command: Send | Extend | Open | Pass) -> ProcessingResponse:
             longer = ProcessingResponse()
             longer.override_message_timeout.FromMilliseconds(max(1, int(seconds * 1000)))
             return longer
-        case Open(_, record):
-            return _head(record)
+        case Open(stream, record):
+            return _head(record, stream.shows)
         case Pass(data, last):
             piece = StreamedBodyResponse(body=data, end_of_stream=last)
             return ProcessingResponse(streamed_immediate_response=StreamedImmediateResponse(body_response=piece))
@@ -91,8 +91,8 @@ def _answer(command: Send) -> ProcessingResponse:
             return _go_on(metadata, body)
         case Refuse(code):
             return _go_on(_metadata(command.record, names.REFUSED + code), None)
-        case Reply(status, body):
-            return _reply(status, body, command.record)
+        case Reply():
+            return _reply(command.outcome, command.record)
         case _:
             assert_never(command.outcome)
 
@@ -158,10 +158,13 @@ def _rank(metadata: Struct, attempts: tuple[Attempt, ...]) -> None:
         weighted["weight"].number_value = 1
 
 
-def _reply(status: int, body: bytes, record: Record) -> ProcessingResponse:
-    headers = HeaderMutation(set_headers=[_set("content-type", "application/json")])
+def _reply(reply: Reply, record: Record) -> ProcessingResponse:
+    pairs = [("content-type", "application/json"), *_told(record, reply.shows)]
     immediate = ImmediateResponse(
-        status=HttpStatus(code=status), headers=headers, body=body, details=f"plano_{record.why.value}"
+        status=HttpStatus(code=reply.status),
+        headers=HeaderMutation(set_headers=[_set(name, value) for name, value in pairs]),
+        body=reply.body,
+        details=f"plano_{record.why.value}",
     )
     return ProcessingResponse(immediate_response=immediate, dynamic_metadata=_metadata(record, ""))
 
@@ -170,12 +173,17 @@ def _set(name: str, value: str) -> HeaderValueOption:
     return HeaderValueOption(header=HeaderValue(key=name, raw_value=value.encode()), append_action=_OVERWRITE)
 
 
-def _head(record: Record) -> ProcessingResponse:
+def _told(record: Record, shows: bool) -> list[tuple[str, str]]:
+    """The decision as headers: on answers made here no route adds them."""
+    return [(f"x-plano-{name}", value) for name, value in _shown(record).items()] if shows else []
+
+
+def _head(record: Record, shows: bool) -> ProcessingResponse:
     pairs = (
         (":status", "200"),
         ("content-type", "text/event-stream"),
         ("cache-control", "no-cache"),
-        *((f"x-plano-{name}", value) for name, value in _shown(record).items()),
+        *_told(record, shows),
     )
     headers = HeaderMap(headers=[HeaderValue(key=name, raw_value=value.encode()) for name, value in pairs])
     head = StreamedImmediateResponse(headers_response=HttpHeaders(headers=headers))

@@ -30,7 +30,7 @@ async def merge(client: ClientCall, agents: Sequence[Agent], decision: Decision,
     if client.body.get("stream") is True:
         pieces = _stream(client, agents, decision, means, dialect, head)
         # Until the first of them the call can still be refused properly.
-        return Stream(_resumed(await anext(pieces), pieces))
+        return Stream(_resumed(await anext(pieces), pieces), decision.headers)
     async with merged(
         client,
         agents,
@@ -39,7 +39,7 @@ async def merge(client: ClientCall, agents: Sequence[Agent], decision: Decision,
         total_s=decision.total_s,
         agent_failure=decision.agent_failure,
     ) as found:
-        return Reply(200, await whole_answer(found, dialect, head))
+        return Reply(200, await whole_answer(found, dialect, head), decision.headers)
 
 
 async def _stream(
