@@ -35,13 +35,16 @@ class Encoder(Protocol):
 
 
 class OnnxEncoder:
-    """A sentence encoder as an ONNX graph: tokens in, token vectors out, their mean is the text's vector."""
+    """A sentence encoder as an ONNX graph: tokens in, token vectors out, their mean is the text's vector.
 
-    def __init__(self, folder: Path = WEIGHTS, *, max_tokens: int = MAX_TOKENS) -> None:
+    `folder` has `tokenizer.json` and, unless another `graph` is named, `encoder.onnx`.
+    """
+
+    def __init__(self, folder: Path = WEIGHTS, *, graph: Path | None = None) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
-        self._session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), _small_session())
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._session = onnxruntime.InferenceSession(str(graph or folder / "encoder.onnx"), _small_session())
         self._inputs = {node.name for node in self._session.get_inputs()}
         self.size = int(self._session.get_outputs()[0].shape[-1])
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router_model.embedded.encoder import Vector
-from router_model.embedded.options import OptionVectors, mean_vector
+from router_model.embedded.options import OptionVectors
 
 Numbers = NDArray[np.float64]
 FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
@@ -36,16 +36,14 @@ class Judgement:
 
     def similarities(self, text: Vector, options: Sequence[OptionVectors]) -> Numbers:
         """How near the text is to each option, about -1..1."""
-        return np.array([self._similarity(text, option) for option in options], dtype=np.float64)
-
-    def _similarity(self, text: Vector, option: OptionVectors) -> float:
-        near = float(option.whole @ text)
-        if len(option.phrases):
-            near += self.phrase_share * (float((option.phrases @ text).max()) - near)
-        if len(option.examples):
-            middle = float(mean_vector(option.examples) @ text)
-            nearest = float((option.examples @ text).max())
-            near += self.example_share * ((middle + nearest) / 2 - near)
+        near: Numbers = (np.stack([option.whole for option in options]) @ text).astype(np.float64)
+        for position, option in enumerate(options):
+            if len(option.phrases):
+                near[position] += self.phrase_share * (float((option.phrases @ text).max()) - near[position])
+            if len(option.examples):
+                rows = option.examples @ text
+                middle = float(rows.sum()) / float(np.linalg.norm(option.examples.sum(axis=0)))
+                near[position] += self.example_share * ((middle + float(rows.max())) / 2 - near[position])
         return near
 
     def wanted(self, similarities: Numbers, *, examples: float, words: int) -> float:

@@ -34,6 +34,7 @@ _JOINT = re.compile(
     r"|[,;]?\s+(?:and|then|but)\s+(?:then\s+)?",
     re.I,
 )
+_EMPTY = re.compile(r"(?:(?:and|then|but|or|also|please)\b[\s,.]*)+", re.I)
 _CONTINUES = re.compile(
     r"^(?:and|also|what about|how about|then|ok(?:ay)?|yes|no|sure|what if|same|why|which|when|where|who)\b", re.I
 )
@@ -70,7 +71,7 @@ def split_clauses(text: str) -> tuple[str, ...]:
     parts: list[str] = []
     for part in _JOINT.split(clip(text)):
         clause = squeeze(part or "").strip(" ,;")
-        if not clause:
+        if not clause or _EMPTY.fullmatch(clause):
             continue
         if parts and (count_words(clause) < 2 or count_words(parts[-1]) < 2):
             parts[-1] = f"{parts[-1]} and {clause}"

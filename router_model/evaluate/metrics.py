@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,48 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """Answers as columns, one row each: what every metric needs to know of them, 0 or 1 where it is a yes or no."""
+
+    inside: Numbers
+    guessed: Numbers
+    """The first guess is right (inside only)."""
+    exact: Numbers
+    """The wanted options in their order, or rightly none."""
+    same_set: Numbers
+    hits: Numbers
+    named: Numbers
+    """Options chosen and options wanted, added."""
+    score: Numbers
+    confidence: Numbers
+
+    def __len__(self) -> int:
+        return len(self.inside)
+
+    def take(self, rows: NDArray[np.int64]) -> Marks:
+        """Some of the rows, repeated where they are named twice."""
+        return Marks(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def mark(answers: Sequence[Answer]) -> Marks:
+    """The columns of the answers."""
+    rows = [
+        (
+            bool(a.wanted),
+            a.wanted[:1] == (a.best,),
+            a.chosen == a.wanted,
+            set(a.chosen) == set(a.wanted),
+            len(set(a.chosen) & set(a.wanted)),
+            len(a.chosen) + len(a.wanted),
+            a.score,
+            a.confidence,
+        )
+        for a in answers
+    ]
+    return Marks(*np.array(rows, dtype=np.float64).T)
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A value and the 95 % bootstrap interval around it, as fractions."""
 
@@ -31,84 +73,64 @@ class Interval:
     high: float
 
 
-Metric = Callable[[Sequence[Answer]], float]
+Metric = Callable[[Marks], float]
 
 
-def guess_accuracy(answers: Sequence[Answer]) -> float:
+def guess_accuracy(marks: Marks) -> float:
     """Of the requests that belong to a route: how often the first guess is right, abstaining aside."""
-    return _mean([answer.best == answer.wanted[0] for answer in answers if answer.wanted])
+    return float(marks.guessed.sum() / marks.inside.sum())
 
 
-def joint_accuracy(answers: Sequence[Answer]) -> float:
+def joint_accuracy(marks: Marks) -> float:
     """Right route for what belongs to one and none for what does not, by the contender's own abstention."""
-    return _mean([answer.chosen == answer.wanted for answer in answers])
+    return float(marks.exact.mean())
 
 
-def best_joint_accuracy(answers: Sequence[Answer]) -> float:
+def best_joint_accuracy(marks: Marks) -> float:
     """The joint accuracy with the single threshold on `score` that is best for these very answers."""
-    order = sorted(answers, key=lambda answer: -answer.score)
-    gained = np.cumsum([(answer.wanted[:1] == (answer.best,)) - (not answer.wanted) for answer in order])
-    none = sum(not answer.wanted for answer in answers)
-    return float(none + max(0.0, float(gained.max()))) / len(answers)
+    order = np.argsort(-marks.score, kind="stable")
+    gained = np.cumsum(marks.guessed[order] - (1 - marks.inside[order]))
+    return float((1 - marks.inside).sum() + max(0.0, gained.max())) / len(marks)
 
 
-def auroc(answers: Sequence[Answer]) -> float:
+def auroc(marks: Marks) -> float:
     """The chance that a request of some route has a higher score than one of none."""
-    inside, outside = _scores(answers)
-    ranked = np.concatenate([inside, outside])
-    _, place, count = np.unique(ranked, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place][: len(inside)]
-    return float((rank.sum() - len(inside) * (len(inside) + 1) / 2) / (len(inside) * len(outside)))
+    inside, outside = _scores(marks)
+    ordered = np.sort(outside)
+    below = np.searchsorted(ordered, inside, "left") + np.searchsorted(ordered, inside, "right")
+    return float(below.sum() / (2 * len(inside) * len(outside)))
 
 
-def fpr95(answers: Sequence[Answer]) -> float:
+def fpr95(marks: Marks) -> float:
     """How many requests of no route pass the threshold that 95 % of the others pass."""
-    inside, outside = _scores(answers)
+    inside, outside = _scores(marks)
     return float((outside >= np.quantile(inside, 0.05)).mean())
 
 
-def exact_set(answers: Sequence[Answer]) -> float:
+def exact_set(marks: Marks) -> float:
     """All wanted routes and no other."""
-    return _mean([set(answer.chosen) == set(answer.wanted) for answer in answers])
+    return float(marks.same_set.mean())
 
 
-def exact_order(answers: Sequence[Answer]) -> float:
-    """All wanted routes, no other, in the order they were asked for."""
-    return joint_accuracy(answers)
-
-
-def set_f1(answers: Sequence[Answer]) -> float:
+def set_f1(marks: Marks) -> float:
     """Micro F1 over routes."""
-    hits = sum(len(set(answer.chosen) & set(answer.wanted)) for answer in answers)
-    return 2 * hits / max(1, sum(len(answer.chosen) + len(answer.wanted) for answer in answers))
+    return float(2 * marks.hits.sum() / max(1.0, marks.named.sum()))
 
 
-def calibration_error(answers: Sequence[Answer], bins: int = 10) -> float:
+def calibration_error(marks: Marks, bins: int = 10) -> float:
     """Expected calibration error of `confidence` over equal bins, choosing and abstaining alike."""
-    confidence = np.array([answer.confidence for answer in answers])
-    right = np.array([answer.chosen == answer.wanted for answer in answers], dtype=np.float64)
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        (place == number).mean() * abs(confidence[place == number].mean() - right[place == number].mean())
-        for number in range(bins)
-        if (place == number).any()
-    ]
-    return float(sum(gaps))
+    place = np.minimum((marks.confidence * bins).astype(int), bins - 1)
+    gap = np.bincount(place, marks.confidence, bins) - np.bincount(place, marks.exact, bins)
+    return float(np.abs(gap).sum() / len(marks))
 
 
-def with_interval(metric: Metric, answers: Sequence[Answer], *, seed: int, rounds: int = 200) -> Interval:
-    """The metric and its bootstrap interval."""
+def with_interval(metric: Metric, marks: Marks, *, seed: int, rounds: int = 200) -> Interval:
+    """The metric and its bootstrap interval over requests."""
     random = np.random.default_rng(seed)
-    drawn = [metric([answers[i] for i in random.integers(0, len(answers), len(answers))]) for _ in range(rounds)]
+    drawn = [metric(marks.take(random.integers(0, len(marks), len(marks)))) for _ in range(rounds)]
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return Interval(metric(answers), float(low), float(high))
+    return Interval(metric(marks), float(low), float(high))
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return sum(values) / len(values) if values else float("nan")
-
-
-def _scores(answers: Sequence[Answer]) -> tuple[Numbers, Numbers]:
-    inside = np.array([answer.score for answer in answers if answer.wanted])
-    outside = np.array([answer.score for answer in answers if not answer.wanted])
-    return inside, outside
+def _scores(marks: Marks) -> tuple[Numbers, Numbers]:
+    return marks.score[marks.inside > 0], marks.score[marks.inside < 1]

@@ -14,11 +14,11 @@ from router_model.evaluate.metrics import (
     auroc,
     best_joint_accuracy,
     calibration_error,
-    exact_order,
     exact_set,
     fpr95,
     guess_accuracy,
     joint_accuracy,
+    mark,
     set_f1,
     with_interval,
 )
@@ -33,7 +33,7 @@ OUTSIDE: Mapping[str, Metric] = {
     "FPR95": fpr95,
     "ECE": calibration_error,
 }
-SEVERAL: Mapping[str, Metric] = {"exact set": exact_set, "exact order": exact_order, "F1": set_f1}
+SEVERAL: Mapping[str, Metric] = {"exact set": exact_set, "exact order": joint_accuracy, "F1": set_f1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def run(contenders: Mapping[str, Contender], asked: Iterable[Task]) -> list[Row]
     for task in asked:
         for name, contender in contenders.items():
             answers = answer_all(contender, task.episodes)
-            values = {label: with_interval(metric, answers, seed=SEED) for label, metric in task.metrics.items()}
+            marks = mark(answers)
+            values = {label: with_interval(metric, marks, seed=SEED) for label, metric in task.metrics.items()}
             rows.append(Row(task.name, name, len(answers), values))
     return rows

@@ -92,7 +92,10 @@ def read_pretrained(path: Path) -> Bert:
 
 
 def write_int8(model: Bert, path: Path) -> None:
-    """The model as an ONNX graph whose weights are int8 and whose activations are scaled as they come."""
+    """The model as an ONNX graph whose weights are eight bits and whose activations are scaled as they come.
+
+    Unsigned weights: with signed ones AVX2 adds products in 16 bits and saturates.
+    """
     model.eval()
     plain = path.with_suffix(".fp32.onnx")
     ids = torch.ones(1, 8, dtype=torch.int64)
@@ -106,4 +109,5 @@ def write_int8(model: Bert, path: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    quantize_dynamic(str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    quantize_dynamic(str(plain), str(path), weight_type=QuantType.QUInt8, per_channel=True)
+    plain.unlink()

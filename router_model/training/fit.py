@@ -1,14 +1,17 @@
-"""Learns the constants of the judgement: `python -m router_model.training.fit WEIGHTS_FOLDER --out judgement.json`.
+"""Learns the constants of the judgement: `python -m router_model.training.fit PRETRAINED_FOLDER CHECKPOINT OUT.json`.
 
-Episodes of training and validation utterances, with route sets of all sizes, with and without examples; the likelihood of
-"option i" and of "none" is maximised. Test splits are never read.
+The checkpoint should come from `train --groups first-half`: the judgement is learned on routes its encoder has not seen
+(the other half of CLINC150, the authored sets), because that is what the product meets. Validation utterances and the
+out-of-scope training and validation utterances are used; test splits are never read.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -19,8 +22,15 @@ from router_model.embedded.encoder import Encoder
 from router_model.embedded.judgement import FEATURES, Judgement, Numbers, features
 from router_model.embedded.options import OptionCache
 from router_model.embedded.texts import count_words
-from router_model.evaluate.datasets import Dataset
+from router_model.evaluate.datasets import read_clinc
+from router_model.training.corpus import Group, half_of_clinc, read_authored
+from router_model.training.pack import SHARE, TorchEncoder, read_blended
 
+START = Judgement(
+    weights=(8.0, 3.0, 4.0, -0.5, 0.0, 0.0, -3.0), temperature=0.04, threshold=0.45, phrase_share=0.5, example_share=0.6
+)
+SMALL_TALK = ("hello", "hi there", "thanks", "ok", "good morning", "bye", "test", "never mind", "how are you?", "cool")
+"""Asked of the authored sets as requests of none; only the set with a route for chat is spared."""
 SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75)
 
 
@@ -34,30 +44,30 @@ class Sample:
 
 
 def draw_samples(
-    encoder: Encoder, judgement: Judgement, dataset: Dataset, intents: Sequence[str], *, seed: int, episodes: int
+    encoder: Encoder, judgement: Judgement, group: Group, *, seed: int, episodes: int, shown: int = 0
 ) -> Iterator[Sample]:
-    """Requests of unused utterances. Half of what belongs to none is said of the data set's other intents."""
-    random = Random(seed)
+    """Requests of some routes of the group, of its other routes (which belong to none) and of none at all.
+
+    With `shown`, that many requests of every route are kept aside and shown as its examples in every fourth episode.
+    """
+    random = Random(f"{seed}/{group.name}")
     cache = OptionCache(encoder)
-    strangers = (*dataset.training_outside, *dataset.validation_outside)
+    names = sorted(group.descriptions)
     for number in range(episodes):
-        size = min(random.choice(SIZES), len(intents) - 5)
-        chosen = random.sample(list(intents), size)
-        shown = 5 if number % 4 == 0 else 0
-        options = [
-            Option(name, dataset.descriptions[name], tuple(random.sample(dataset.train[name], shown)))
-            for name in chosen
-        ]
+        size = min(random.choice(SIZES), len(names) - random.choice((0, 1, 2)))
+        chosen = random.sample(names, max(2, size))
+        with_examples = shown if number % 4 == 0 else 0
+        options = [Option(name, group.descriptions[name], group.requests[name][:with_examples]) for name in chosen]
         vectors = [cache.vectors(option) for option in options]
-        others = [name for name in intents if name not in chosen]
-        asked = [(random.choice(dataset.validation[name]), at) for at, name in enumerate(chosen) for _ in range(2)]
+        asked = [(random.choice(group.requests[name][shown:]), at) for at, name in enumerate(chosen) for _ in range(2)]
         asked = random.sample(asked, min(12, len(asked)))
-        asked += [(random.choice(dataset.validation[random.choice(others)]), -1) for _ in range(len(asked) // 2)]
-        if strangers:
-            asked += [(random.choice(strangers), -1) for _ in range(len(asked) // 3)]
+        strangers = max(1, len(asked) // 3)
+        if others := [name for name in names if name not in chosen]:
+            asked += [(random.choice(group.requests[random.choice(others)]), -1) for _ in range(strangers)]
+        asked += [(random.choice(group.outside), -1) for _ in range(strangers)]
         for text, right in asked:
             near = judgement.similarities(encoder.encode(text), vectors)
-            values = features(near, examples=float(shown > 0), words=count_words(text))
+            values = features(near, examples=float(with_examples > 0), words=count_words(text))
             yield Sample(near, values, right)
 
 
@@ -87,13 +97,55 @@ def fit(samples: Sequence[Sample], start: Judgement, *, decay: float = 1e-3) -> 
         return value
 
     optimizer.step(closure)
-    fitted = replace(
-        start, weights=tuple(round(w, 4) for w in weights.tolist()), temperature=round(float(sharp.exp()), 5)
-    )
-    return fitted, float(loss())
+    rounded = tuple(round(weight, 4) for weight in weights.tolist())
+    return replace(start, weights=rounded, temperature=round(sharp.exp().item(), 5)), closure().item()
 
 
 def write_judgement(judgement: Judgement) -> str:
     """As `read_judgement` reads it."""
     assert len(judgement.weights) == len(FEATURES)
     return json.dumps(asdict(judgement), indent=1) + "\n"
+
+
+def fitting_groups() -> list[tuple[Group, int, int]]:
+    """Each group with how many episodes are drawn of it and how many requests of a route are kept as its examples."""
+    clinc = read_clinc()
+    strangers = (*clinc.training_outside, *clinc.validation_outside)
+    half = half_of_clinc(1)
+    public = Group(
+        name=clinc.name,
+        descriptions={intent: clinc.descriptions[intent] for intent in half},
+        requests={intent: clinc.validation[intent][:11] for intent in half},
+        outside=strangers,
+    )
+    authored = [
+        replace(group, outside=(*group.outside, *strangers[number * 5 : number * 5 + 5], *_small_talk(group)))
+        for number, group in enumerate(read_authored())
+    ]
+    return [(public, 220, 5), *((group, 9, 0) for group in authored)]
+
+
+def _small_talk(group: Group) -> tuple[str, ...]:
+    return () if any("chat" in route for route in group.descriptions) else SMALL_TALK
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fit the judgement of the embedded router.")
+    parser.add_argument("pretrained", type=Path, help="folder with model.safetensors and tokenizer.json")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--share", type=float, default=SHARE)
+    options = parser.parse_args()
+    encoder = TorchEncoder(options.pretrained, read_blended(options.pretrained, options.checkpoint, options.share))
+    samples = [
+        sample
+        for group, episodes, shown in fitting_groups()
+        for sample in draw_samples(encoder, START, group, seed=3, episodes=episodes, shown=shown)
+    ]
+    judgement, loss = fit(samples, START)
+    print(f"{len(samples)} samples, log loss {loss:.4f}")
+    options.out.write_text(write_judgement(judgement), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

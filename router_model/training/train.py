@@ -23,7 +23,7 @@ from router_model.training.corpus import Group, training_groups
 
 MAX_TOKENS = 96
 TEMPERATURE = 0.05
-SHARES = (3.0, 2.0, 2.5)
+SHARES = (2.5, 1.0, 3.0)
 """How often batches are drawn of the first large group, the second, and the small ones."""
 
 
@@ -93,11 +93,10 @@ def find_near(learner: Learner, groups: Sequence[Group], count: int = 12) -> Nea
     return found
 
 
-def train(folder: Path, groups: Sequence[Group], *, steps: int, rate: float, frozen_layers: int, seed: int) -> Learner:
-    """The trained encoder. Equal arguments on equal machines with one thread give equal weights."""
+def train(learner: Learner, groups: Sequence[Group], *, steps: int, rate: float, routes: int, seed: int) -> None:
+    """Changes the learner. Equal arguments on equal machines with one thread give equal weights."""
     torch.manual_seed(seed)
     draw = random.Random(seed)
-    learner = Learner(folder, frozen_layers=frozen_layers)
     large = [group for group in groups if len(group.descriptions) >= 30]
     small = [group for group in groups if len(group.descriptions) < 30]
     near = find_near(learner, large)
@@ -115,8 +114,8 @@ def train(folder: Path, groups: Sequence[Group], *, steps: int, rate: float, fro
     )
     losses = []
     for step in range(steps):
-        kind = draw.choices([*range(len(large)), -1], [*SHARES[: len(large)], SHARES[-1]])[0]
-        batch = draw_public(large[kind], near, draw, routes=32) if kind >= 0 else draw_authored(small, draw)
+        kind = draw.choices([*range(len(large)), -1], [*SHARES[: len(large)], SHARES[-1] if small else 0])[0]
+        batch = draw_public(large[kind], near, draw, routes=routes) if kind >= 0 else draw_authored(small, draw)
         loss = learner.loss(batch)
         optimizer.zero_grad()
         loss.backward()
@@ -126,7 +125,6 @@ def train(folder: Path, groups: Sequence[Group], *, steps: int, rate: float, fro
         losses.append(loss.item())
         if step % 20 == 19:
             print(f"step {step + 1}: loss {sum(losses[-20:]) / 20:.3f}", flush=True)
-    return learner
 
 
 def main() -> None:
@@ -137,17 +135,16 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--frozen-layers", type=int, default=2)
+    parser.add_argument("--routes", type=int, default=32, help="routes in a batch of a large group")
+    parser.add_argument("--start", type=Path, help="weights to go on from, as written by a run before")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    learner = train(
-        options.pretrained,
-        training_groups(options.groups),
-        steps=options.steps,
-        rate=options.rate,
-        frozen_layers=options.frozen_layers,
-        seed=options.seed,
-    )
+    learner = Learner(options.pretrained, frozen_layers=options.frozen_layers)
+    groups = training_groups(options.groups)
+    if options.start:
+        learner.bert.load_state_dict(torch.load(options.start))
+    train(learner, groups, steps=options.steps, rate=options.rate, routes=options.routes, seed=options.seed)
     torch.save(learner.bert.state_dict(), options.out)
 
 

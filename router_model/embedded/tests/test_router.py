@@ -1,0 +1,119 @@
+"""The router as its callers see it: deadlines, caching, odd input. A counting encoder stands in for the model."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from threading import Event
+
+import numpy as np
+import pytest
+
+from router_model.choice import Option, Question, RouterLate, Turn
+from router_model.embedded import EmbeddedRouter
+
+OPTIONS = (Option("weather", "weather forecasts"), Option("flights", "flight status and delays"))
+
+
+class CountingEncoder:
+    """Vectors made of the text's words, so that texts that share words are near each other."""
+
+    size = 64
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.gate: Event | None = None
+
+    def encode(self, text):
+        if self.gate is not None:
+            self.gate.wait(10)
+        self.texts.append(text)
+        vector = np.full(self.size, 1e-3, dtype=np.float32)
+        for word in text.lower().split():
+            vector[hashlib.sha256(word.encode()).digest()[0] % self.size] += 1
+        return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture
+def encoder():
+    return CountingEncoder()
+
+
+@pytest.fixture
+def router(encoder):
+    router = EmbeddedRouter(encoder=encoder)
+    yield router
+    router.close()
+
+
+def choose(router, text, options=OPTIONS, *, deadline_s=10.0, several=False):
+    question = Question((Turn("user", text),), options, several)
+    return asyncio.run(router.choose(question, deadline_s))
+
+
+def test_every_option_has_a_score_best_first(router):
+    choice = choose(router, "weather forecasts please")
+    assert {score.name for score in choice.scores} == {"weather", "flights"}
+    assert choice.scores[0].probability >= choice.scores[1].probability
+    assert choice.router == router.version
+    assert choice.prompt == ""
+
+
+def test_options_are_encoded_once_and_again_when_their_words_change(router, encoder):
+    choose(router, "weather forecasts please")
+    before = len(encoder.texts)
+    choose(router, "something else entirely")
+    assert encoder.texts[before:] == ["something else entirely"]
+    changed = (OPTIONS[0], Option("flights", "trains"))
+    choose(router, "something else entirely", changed)
+    assert "trains" in encoder.texts
+    assert encoder.texts.count("weather forecasts") == 1
+
+
+def test_no_time_left_is_late_at_once(router, encoder):
+    with pytest.raises(RouterLate):
+        choose(router, "weather", deadline_s=0.0)
+    assert encoder.texts == []
+
+
+def test_a_slow_encoder_is_late_and_the_abandoned_work_stops(router, encoder):
+    encoder.gate = Event()
+    with pytest.raises(RouterLate):
+        choose(router, "weather", deadline_s=0.02)
+    encoder.gate.set()
+    router.close()
+    assert len(encoder.texts) <= 2, "work nobody waits for goes on"
+
+
+def test_the_event_loop_stays_free(router, encoder):
+    encoder.gate = Event()
+
+    async def both():
+        waiting = asyncio.ensure_future(router.choose(Question((Turn("user", "weather"),), OPTIONS), 10))
+        await asyncio.sleep(0)
+        encoder.gate.set()
+        return await waiting
+
+    assert asyncio.run(both()).scores
+
+
+@pytest.mark.parametrize("conversation", [(), (Turn("user", ""),), (Turn("user", " \n\t "),), (Turn("user", "?!"),)])
+def test_nothing_asked_is_none(router, conversation):
+    choice = asyncio.run(router.choose(Question(conversation, OPTIONS), 10))
+    assert choice.chosen == ()
+    assert choice.confidence == 1.0
+
+
+def test_no_options_is_none(router):
+    assert choose(router, "weather", ()).chosen == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 100_000, "weather " * 13_000, "天気はどうですか" * 5000, "🙂" * 20_000, "a, and " * 20_000]
+)
+def test_huge_messages_cost_a_bounded_number_of_short_runs(router, encoder, text):
+    choose(router, "warm up")
+    before = len(encoder.texts)
+    choose(router, text, several=True)
+    assert len(encoder.texts) - before <= 12
+    assert max(len(text) for text in encoder.texts) < 5000
