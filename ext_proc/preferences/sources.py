@@ -92,16 +92,15 @@ class Refresher(Generic[T]):
             interval = min(interval, FIRST_RETRY_S * 2 ** min(self.failures - 1, 10))
         return interval * (1 - JITTER + 2 * JITTER * self._chance())
 
-    async def refresh(self) -> bool:
-        """Ask once. A failure is logged and changes nothing else; returns whether the table is fresh now."""
+    async def refresh(self) -> None:
+        """Ask once. A failure is logged and changes nothing else."""
         try:
             table = await self._fetch()
         except (UpstreamError, FeedError) as error:
             self._failed(type(error).__name__, str(error) if isinstance(error, FeedError) else "")
-            return False
+            return
         self._table, self._refreshed_s, self.failures = MappingProxyType(table), self._clock(), 0
         self._log("source_refreshed", {"source": self._source.kind, "models": len(table)})
-        return True
 
     async def _fetch(self) -> dict[str, T]:
         source = self._source

@@ -106,6 +106,14 @@ def test_the_address_has_the_spelling_of_the_request():
     )
 
 
+def test_as_many_as_are_allowed_are_read():
+    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10_000] * 100}
+    found = read({"routing_preferences": [entry | {"name": f"n{i}"} for i in range(MAX_PREFERENCES)]}) or ()
+    assert len(found) == MAX_PREFERENCES
+    assert len(found[0].models) == MAX_MODELS
+    assert len(found[0].examples) == 100
+
+
 def test_two_spellings_at_once_are_refused():
     with pytest.raises(InvalidPreferences, match="only one of them"):
         read({"routing_preferences": [CODE], "routing_policy": [CODE]})

@@ -94,15 +94,15 @@ def test_names_of_the_configuration_are_added():
 
 
 @pytest.mark.parametrize(
-    ("failure", "error"),
+    ("failure", "error", "what"),
     [
-        (UpstreamLate("no answer"), "UpstreamLate"),
-        (Answer(503, {}, b"secret-body"), "FeedError"),
-        (Answer(200, {}, b"secret-body"), "FeedError"),
-        (Answer(200, {}, b'{"secret-body": {}}'), "FeedError"),
+        (UpstreamLate("no answer"), "UpstreamLate", ""),
+        (Answer(503, {}, b"secret-body"), "FeedError", "the answer has status 503"),
+        (Answer(200, {}, b"secret-body"), "FeedError", "the answer is not JSON"),
+        (Answer(200, {}, b'{"secret-body": {}}'), "FeedError", "the catalogue has no prices"),
     ],
 )
-def test_a_failure_keeps_the_table_and_is_logged_with_its_age(failure, error):
+def test_a_failure_keeps_the_table_and_is_logged_with_its_age(failure, error, what):
     world = World(stop_after=2)
     refresher = world.refresher(Scripted(GOOD, failure))
     run(refresher)
@@ -110,7 +110,8 @@ def test_a_failure_keeps_the_table_and_is_logged_with_its_age(failure, error):
     assert refresher.failures == 1
     event, fields = world.events[-1]
     assert event == "source_failed"
-    assert (fields["error"], fields["failures"], fields["age_s"], fields["models"]) == (error, 1, 100.0, 3)
+    assert (fields["error"], fields["what"], fields["failures"]) == (error, what, 1)
+    assert (fields["age_s"], fields["models"]) == (100.0, 3)
     assert "secret" not in str(world.events)
 
 
