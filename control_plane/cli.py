@@ -22,8 +22,8 @@ COMMANDS = {
     "init": "Write a first configuration from a template.",
     "up": "Start the gateway and wait until it answers.",
     "down": "Stop the gateway without cutting running streams.",
-    "status": "Show processes, listeners, requests and upstream health.",
-    "logs": "Show the requests and what Envoy says.",
+    "status": "Show processes, listeners, requests, decisions and upstream health.",
+    "logs": "Show the requests, the decisions, and what Envoy says.",
     "completion": "Print the completion script of a shell.",
 }
 

@@ -1,6 +1,6 @@
-"""The values that Envoy's process is given in its environment, and which of them nobody has set.
+"""The values that Envoy and the sidecar are given in their environments, and which of them nobody has set.
 
-In: a configuration, its plan, the environment it is read in. Out: variable -> value for that one process, or what is
+In: a configuration, its plan, the environment it is read in. Out: variable -> value for each process, or what is
 missing with the line that wants it. The only module where a secret becomes text; it writes none anywhere.
 """
 
@@ -46,6 +46,12 @@ def values(config: Config, gateway: Gateway, env: Environment) -> dict[str, str]
     return found
 
 
+def sidecar_values(config: Config, gateway: Gateway, env: Environment) -> dict[str, str]:
+    """Every variable the sidecar reads, by name: those of the session store's address. Envoy needs none of them."""
+    url = _store_url(config, gateway)
+    return {name: env[name] for name in (url.variables if url else ()) if env.get(name)}
+
+
 def missing(config: Config, gateway: Gateway, env: Environment) -> list[tuple[str, Place]]:
     """Variables that are unset or empty, each once, with the place that wants it first."""
     wanted: dict[str, Place] = {}
@@ -60,9 +66,19 @@ def _wanted(config: Config, gateway: Gateway, env: Environment) -> Iterator[tupl
         yield from ((name, kept.secret.at) for name in kept.text.variables)
     for entry in config.model_providers:
         yield from ((name, header.at) for header in entry.headers for name in header.value.variables)
+    if url := _store_url(config, gateway):
+        assert config.routing and config.routing.session_cache
+        yield from ((name, config.routing.session_cache.at) for name in url.variables)
     for cluster in gateway.clusters:
         if isinstance(cluster.credential, SigV4Credential) and not _aws_identity(env):
             yield from ((name, cluster.at) for name in AWS_IDENTITY[0])
+
+
+def _store_url(config: Config, gateway: Gateway) -> Text | None:
+    """The address of the session store, where a sidecar that needs one is started."""
+    cache = config.routing.session_cache if config.routing else None
+    decides = any(listener.decision is not None for listener in gateway.listeners)
+    return cache.url if cache and cache.type == "redis" and decides else None
 
 
 def _header_variables(config: Config) -> list[str]:

@@ -1,4 +1,4 @@
-"""`plano-cp logs`: requests and what Envoy and the supervisor say. Works after the gateway has stopped, too."""
+"""`plano-cp logs`: requests, decisions, what Envoy and the supervisor say. Works after the gateway has stopped, too."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ import click
 from control_plane.commands.source import name_option
 from control_plane.console import Fault, say
 
-HELP = """Show the requests, what Envoy says, and what was started and stopped.
+HELP = """Show the requests, the decisions about them, what Envoy says, and what was started and stopped.
 
 \b
 Examples:
   plano-cp logs                      the last 20 lines
   plano-cp logs --follow             go on as new ones come (end with Ctrl-C)
   plano-cp logs --source access -n 100
+  plano-cp logs --source sidecar -f  every decision: why, what was chosen, how sure, how long
   plano-cp logs --json | jq .        one JSON object a line
 
 Exit codes: 0 fine, 1 nothing was ever started under this name.
 """
 
 
-@click.command("logs", help=HELP, short_help="Show the requests and what Envoy says.")
+@click.command("logs", help=HELP, short_help="Show the requests, the decisions, and what Envoy says.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
 @click.option("-n", "count", type=click.IntRange(min=0), default=20, show_default=True, help="How many old lines.")
 @click.option(
     "--source",
     "sources",
     multiple=True,
-    type=click.Choice(["access", "envoy", "supervisor"]),
-    help="Only these (repeatable): requests, Envoy's own log, starts and stops.",
+    type=click.Choice(["access", "envoy", "supervisor", "sidecar"]),
+    help="Only these (repeatable): requests, Envoy's own log, starts and stops, decisions.",
 )
 @click.option("--health", is_flag=True, help="Also the requests for /healthz.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")

@@ -12,20 +12,20 @@ from control_plane.commands.source import name_option
 from control_plane.console import Fault, paint, say, say_json
 
 if TYPE_CHECKING:
-    from control_plane.run.status import ClusterStatus, Status
+    from control_plane.run.status import ClusterStatus, SidecarStatus, Status
 
-HELP = """Show the processes, the listeners, the requests and the upstreams of the running gateway.
+HELP = """Show the processes, the listeners, the requests, the decisions and the upstreams of the running gateway.
 
 \b
 Examples:
   plano-cp status
   plano-cp status --json | jq .listeners
 
-Exit codes: 0 everything is up, 1 not running, or a listener does not answer.
+Exit codes: 0 everything is up, 1 not running, a listener does not answer, or no worker of the sidecar does.
 """
 
 
-@click.command("status", help=HELP, short_help="Show processes, listeners, requests and upstream health.")
+@click.command("status", help=HELP, short_help="Show processes, listeners, requests, decisions and upstream health.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @name_option
 def command(as_json: bool, name: str) -> None:
@@ -43,7 +43,12 @@ def command(as_json: bool, name: str) -> None:
         say_json(dataclasses.asdict(found))
     else:
         _print(found)
-    raise SystemExit(0 if found.answers and all(listener.up for listener in found.listeners) else 1)
+    raise SystemExit(0 if _is_up(found) else 1)
+
+
+def _is_up(found: Status) -> bool:
+    decides = found.sidecar is None or any(worker.healthy for worker in found.sidecar.workers)
+    return found.answers and decides and all(listener.up for listener in found.listeners)
 
 
 def _print(found: Status) -> None:
@@ -59,8 +64,19 @@ def _print(found: Status) -> None:
         say(f"  {paint('Envoy does not answer on its admin socket', 'red')}")
         return
     say(f"  requests  {found.requests} so far (probes of /healthz included), {found.active} now")
+    if found.sidecar is not None:
+        _print_sidecar(found.sidecar)
     for cluster in found.clusters:
         say(f"  upstream  {cluster.name}: {_cluster(cluster)}")
+
+
+def _print_sidecar(sidecar: SidecarStatus) -> None:
+    down = [worker.name for worker in sidecar.workers if not worker.healthy]
+    healthy = f"{len(sidecar.workers) - len(down)}/{len(sidecar.workers)} workers healthy"
+    ill = f", not {', '.join(down)}" if down else ""
+    say(f"  sidecar   {paint(healthy, 'yellow' if down else 'green')}{ill}")
+    counts = ", ".join(f"{number} {why}" for why, number in sidecar.decisions.items() if number)
+    say(f"  decisions {counts or 'none so far'}")
 
 
 def _cluster(cluster: ClusterStatus) -> str:

@@ -143,7 +143,7 @@ def _prepare(
     with Progress("rendering the Envoy configuration"):
         rendered = render(compiled, deployment)
     check_with_envoy(compiled, rendered)
-    variables = tuple(sorted(child_environment(compiled)))
+    variables = tuple(sorted(launch.child_environment(os.environ, envoy_secrets(compiled))))
     sidecar = launch.sidecar_specs(
         directory, len(deployment.sidecar_sockets), launch.sidecar_variables(rendered.runtime), times[0]
     )
@@ -159,13 +159,22 @@ def _prepare(
     return plan
 
 
+def envoy_secrets(compiled: Compiled) -> dict[str, str]:
+    """Names and values that Envoy alone gets; no worker of the sidecar may know a provider's key."""
+    from control_plane import secrets
+
+    assert compiled.config and compiled.gateway, "checked by require_valid"
+    return secrets.values(compiled.config, compiled.gateway, compiled.environment)
+
+
 def child_environment(compiled: Compiled) -> dict[str, str]:
-    """Names and values Envoy gets; the values are secrets."""
+    """What the supervisor gets, to hand each process its own part; the values are secrets."""
     from control_plane import secrets
     from control_plane.run import launch
 
     assert compiled.config and compiled.gateway, "checked by require_valid"
-    return launch.child_environment(os.environ, secrets.values(compiled.config, compiled.gateway, compiled.environment))
+    theirs = secrets.sidecar_values(compiled.config, compiled.gateway, compiled.environment)
+    return launch.child_environment(os.environ, {**theirs, **envoy_secrets(compiled)})
 
 
 def _start(compiled: Compiled, directory: RunDirectory, plan: RunPlan, lock: Lock, foreground: bool) -> int:

@@ -103,7 +103,7 @@ def _print_lines(directory: RunDirectory, ended: threading.Event) -> None:
     from control_plane.commands.log_text import pretty
     from control_plane.run import logs
 
-    for line in logs.follow(directory, ("access", "envoy")):
+    for line in logs.follow(directory, ("access", "envoy", logs.SIDECAR)):
         if line is not None:
             say(pretty(line))
         elif ended.is_set():

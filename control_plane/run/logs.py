@@ -1,6 +1,7 @@
 """The log files of a gateway as one stream of lines. In: a run directory. Out: lines with time and source, in order.
 
-Sources: `access` (one JSON object per request), `envoy`, `supervisor` (what was started, restarted and stopped).
+Sources: `access` (one JSON object per request), `envoy`, `supervisor` (what was started, restarted and stopped),
+`sidecar` (JSON lines of its workers, each in a file of its own: decisions, and what went wrong with them).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 
 from control_plane.run.state import RunDirectory
 
-SOURCES = ("access", "envoy", "supervisor")
+SIDECAR = "sidecar"
+SOURCES = ("access", "envoy", "supervisor", SIDECAR)
 TAIL_BYTES = 4 * 1024 * 1024
 """How much of the end of a log is looked at."""
 POLL_S = 0.2
@@ -24,7 +26,8 @@ STAMP = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line; `time_s` is Unix seconds (of the line before when it has none itself)."""
+    """One line; `time_s` is Unix seconds (of the line before when it has none itself). `source` of a worker's line is
+    the worker, such as sidecar-1."""
 
     time_s: float
     source: str
@@ -32,8 +35,17 @@ class Line:
 
 
 def paths(directory: RunDirectory, sources: Sequence[str]) -> dict[str, Path]:
-    """The log file of each source."""
-    return {source: directory.access_log if source == "access" else directory.log_of(source) for source in sources}
+    """The log files of the sources, by what their lines are called; of the sidecar those there are now."""
+    named = {source: directory.log_of(source) for source in sources if source != SIDECAR}
+    if "access" in named:
+        named["access"] = directory.access_log
+    workers = directory.logs.glob(f"{SIDECAR}-*.log") if SIDECAR in sources else ()
+    return named | {path.stem: path for path in sorted(workers)}
+
+
+def is_sidecar(line: Line) -> bool:
+    """Whether a worker of the sidecar wrote it."""
+    return line.source.startswith(f"{SIDECAR}-")
 
 
 def last(directory: RunDirectory, sources: Sequence[str]) -> list[Line]:
@@ -44,9 +56,12 @@ def last(directory: RunDirectory, sources: Sequence[str]) -> list[Line]:
 
 def follow(directory: RunDirectory, sources: Sequence[str]) -> Iterator[Line | None]:
     """New lines as they are written, also after a restart has begun new files; None whenever there is nothing new."""
-    tails = [_Tail(source, path) for source, path in paths(directory, sources).items()]
+    tails = {source: _Tail(source, path) for source, path in paths(directory, sources).items()}
     while True:
-        found = sorted((line for tail in tails for line in tail.fresh()), key=lambda line: line.time_s)
+        for source, path in paths(directory, sources).items():
+            if source not in tails:
+                tails[source] = _Tail(source, path, from_start=True)
+        found = sorted((line for tail in tails.values() for line in tail.fresh()), key=lambda line: line.time_s)
         yield from found
         if not found:
             yield None
@@ -56,10 +71,11 @@ def follow(directory: RunDirectory, sources: Sequence[str]) -> Iterator[Line | N
 class _Tail:
     """Remembers how far one file was read; a file that was replaced is read from its beginning."""
 
-    def __init__(self, source: str, path: Path) -> None:
+    def __init__(self, source: str, path: Path, *, from_start: bool = False) -> None:
         self.source = source
         self.path = path
-        self.inode, self.offset = self._now()
+        self.inode, size = self._now()
+        self.offset = 0 if from_start else size
         self.rest = b""
 
     def _now(self) -> tuple[int, int]:
@@ -105,7 +121,7 @@ def _parse(source: str, text: str) -> list[Line]:
 
 
 def _time_of(source: str, row: str) -> float | None:
-    if source == "access":
+    if row.startswith("{"):
         written = fields(row).get("time")
         found = STAMP.match(written) if isinstance(written, str) else None
     else:
@@ -119,7 +135,7 @@ def _time_of(source: str, row: str) -> float | None:
 
 
 def fields(row: str) -> dict[str, object]:
-    """The fields of an access log line; nothing for a line that is not a JSON object."""
+    """The fields of a line of the access log or of the sidecar; nothing for a line that is not a JSON object."""
     try:
         plain = json.loads(row)
     except ValueError:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from control_plane.run import admin
 from control_plane.run.readiness import is_up
 from control_plane.run.state import Door, ProcessState, RunDirectory, holder, read_plan, read_state
+from schemas.decisions import Why
+
+_DECISION = re.compile(rf"plano\.decisions\.listener\..*?\.why\.(?P<why>{'|'.join(Why)})\.choice\.")
+"""A counter's name with its labels, as Envoy writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +47,27 @@ class ClusterStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """A worker of the sidecar; `healthy` as Envoy's own checks find it."""
+
+    name: str
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SidecarStatus:
+    """`decisions` counts by reason (schemas/decisions.py) what was decided since Envoy started."""
+
+    workers: tuple[WorkerStatus, ...]
+    decisions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything `plano-cp status` shows. Counters start with Envoy; `answers` is False when Envoy does not answer."""
+    """Everything `plano-cp status` shows. Counters start with Envoy; `answers` is False when Envoy does not answer.
+
+    `sidecar` None: nothing is decided here, or Envoy does not answer.
+    """
 
     name: str
     config: str
@@ -54,6 +81,7 @@ class Status:
     requests: int
     active: int
     clusters: tuple[ClusterStatus, ...]
+    sidecar: SidecarStatus | None = None
 
 
 def status(directory: RunDirectory) -> Status | None:
@@ -74,13 +102,15 @@ def status(directory: RunDirectory) -> Status | None:
         answers=answers,
         requests=_sum_listeners(numbers, "downstream_rq_total"),
         active=_sum_listeners(numbers, "downstream_rq_active"),
-        clusters=tuple(_cluster(plain, numbers) for plain in hosts),
+        clusters=tuple(_cluster(plain, numbers) for plain in hosts if plain["name"] != admin.SIDECAR_CLUSTER),
+        sidecar=next((_sidecar(plain, numbers) for plain in hosts if plain["name"] == admin.SIDECAR_CLUSTER), None),
     )
 
 
 def _ask(directory: RunDirectory) -> tuple[dict[str, int], list[dict[str, Any]], bool]:
     pattern = (
-        r"^(http\..*downstream_rq_(total|active)|cluster\..*(upstream_rq_(total|5xx|active)|upstream_cx_connect_fail))$"
+        r"^(http\..*downstream_rq_(total|active)|cluster\..*(upstream_rq_(total|5xx|active)|upstream_cx_connect_fail)"
+        r"|plano\.decisions\..*)$"
     )
     try:
         socket = directory.admin_socket
@@ -116,6 +146,24 @@ def _cluster(plain: dict[str, Any], numbers: dict[str, int]) -> ClusterStatus:
         failed_connections=number("upstream_cx_connect_fail"),
         active=number("upstream_rq_active"),
     )
+
+
+def _sidecar(plain: dict[str, Any], numbers: dict[str, int]) -> SidecarStatus:
+    sockets = ((host, str(host["address"].get("pipe", {}).get("path", ""))) for host in plain.get("host_statuses", []))
+    workers = [WorkerStatus(name=PurePath(path).stem, healthy=_is_healthy(host)) for host, path in sockets]
+    return SidecarStatus(
+        workers=tuple(sorted(workers, key=lambda worker: (len(worker.name), worker.name))),
+        decisions=_decisions(numbers),
+    )
+
+
+def _decisions(numbers: dict[str, int]) -> dict[str, int]:
+    """Over all listeners and choices, the most frequent first."""
+    found: Counter[str] = Counter()
+    for name, number in numbers.items():
+        if counted := _DECISION.match(name):
+            found[counted["why"]] += number
+    return dict(found.most_common())
 
 
 def _is_real(host: dict[str, Any]) -> bool:

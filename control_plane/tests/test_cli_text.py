@@ -53,10 +53,13 @@ def test_what_a_request_does_not_have_is_a_dash():
     assert "tokens=- in" in text
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1]", '{"status": []}', "null"])
-def test_a_strange_line_is_shown_all_the_same(text: str):
-    assert pretty(Line(0.0, "access", text)).startswith("--:--:--.---")
-    assert json.loads(raw(Line(0.0, "access", text)))
+@pytest.mark.parametrize("source", ["access", "sidecar-1"])
+@pytest.mark.parametrize(
+    "text", ["", "not json", "[1]", '{"status": []}', "null", '{"event": "decision", "chosen": 1}']
+)
+def test_a_strange_line_is_shown_all_the_same(text: str, source: str):
+    assert pretty(Line(0.0, source, text)).startswith("--:--:--.---")
+    assert json.loads(raw(Line(0.0, source, text)))
 
 
 def test_raw_keeps_the_access_log_and_wraps_the_rest():
@@ -64,6 +67,49 @@ def test_raw_keeps_the_access_log_and_wraps_the_rest():
     wrapped = json.loads(raw(Line(1_700_000_000.25, "envoy", "[2023-11-14 22:13:20.250][warning] careful")))
     assert (wrapped["source"], wrapped["message"]) == ("envoy", "[warning] careful")
     assert wrapped["time"] is not None
+
+
+DECISION = {
+    "time": "2026-05-01T10:00:03.000Z",
+    "level": "info",
+    "event": "decision",
+    "listener": "llm",
+    "why": "preference",
+    "chosen": ["openai/gpt-4o", "groq/x"],
+    "route": "code",
+    "confidence": 0.91,
+    "router": "plano-embedded-1",
+    "total_ms": 4.5,
+    "request_id": "r-1",
+}
+
+
+def decided(**changes: object) -> Line:
+    return Line(1_700_000_000.25, "sidecar-1", json.dumps(DECISION | changes))
+
+
+def test_a_decision_is_one_line():
+    wanted = (
+        " llm decided preference -> openai/gpt-4o, groq/x route=code confidence=0.91 router=plano-embedded-1 "
+        "4.5 ms request_id=r-1"
+    )
+    assert pretty(decided()).endswith(wanted)
+    assert json.loads(raw(decided())) == DECISION
+
+
+def test_a_refusal_names_its_code():
+    assert " decided refused -> no_agent_fits " in pretty(decided(why="refused", decision_error="no_agent_fits"))
+
+
+def test_what_else_a_worker_says():
+    text = '{"time": "x", "level": "warning", "event": "source_failed", "source": "cost", "failures": 2}'
+    assert pretty(Line(0.0, "sidecar-1", text)).endswith("sidecar-1  warning source_failed source=cost failures=2")
+    assert pretty(Line(0.0, "sidecar-1", "ext_proc: no such file")).endswith("sidecar-1  ext_proc: no such file")
+
+
+def test_a_decided_request_says_why():
+    assert " why=matched" in pretty(line(decision_why="matched"))
+    assert "why=" not in pretty(line())
 
 
 def test_probes_are_told_apart():

@@ -82,6 +82,21 @@ def test_aws_variables_go_only_where_requests_are_signed() -> None:
     assert read(config(provider("groq/b", key="$G")), **aws) == {}
 
 
+STORED = config(
+    provider("openai/a"),
+    routing=Routing(
+        session_cache=SessionCache(type="redis", url=environment.text("rediss://:$PW@h"), at=place()), at=place()
+    ),
+)
+
+
+def test_the_password_of_the_session_store_is_the_sidecars_alone() -> None:
+    env = Environment({"PW": "x", "OPENAI_API_KEY": "y"})
+    assert secrets.sidecar_values(STORED, planned(STORED), env) == {"PW": "x"}
+    assert read(STORED, **env) == {"OPENAI_API_KEY": "y"}
+    assert lacking(STORED, OPENAI_API_KEY="y") == ["PW"]
+
+
 def test_no_written_secret_is_in_what_is_made_of_the_configuration() -> None:
     whole = config(
         provider("openai/a", key="sk-THE-SECRET"),

@@ -57,6 +57,19 @@ def test_following_sees_new_lines_whole_and_survives_a_new_file(directory: RunDi
     assert next(line for line in islice(stream, 5) if line).text == "fresh"
 
 
+def test_the_sidecars_workers_are_one_source_also_those_that_start_later(directory: RunDirectory):
+    for number, second in ((1, 3), (2, 2)):
+        record = {"time": f"2026-05-01T10:00:0{second}.000Z", "event": "decision"}
+        directory.log_of(f"sidecar-{number}").write_text(json.dumps(record) + "\nTraceback\n")
+    found = logs.last(directory, (logs.SIDECAR,))
+    assert [line.source for line in found] == ["sidecar-2", "sidecar-2", "sidecar-1", "sidecar-1"]
+    assert all(logs.is_sidecar(line) for line in found)
+    stream = logs.follow(directory, (logs.SIDECAR,))
+    assert next(stream) is None
+    directory.log_of("sidecar-3").write_text("hello\n")
+    assert next(line for line in islice(stream, 5) if line) == logs.Line(0.0, "sidecar-3", "hello")
+
+
 def test_strange_lines_are_kept(directory: RunDirectory):
     directory.access_log.write_bytes(b'\xff\n[1]\n{"time": 5}\n{"time": "never"}\n\n')
     assert len(logs.last(directory, ("access",))) == 5

@@ -82,6 +82,35 @@ def test_hosts(directory: RunDirectory, monkeypatch, hosts: list[dict[str, Any]]
     assert found.requests == 8
 
 
+def test_the_sidecar(directory: RunDirectory, monkeypatch):
+    def worker(number: int, **health: Any) -> dict[str, Any]:
+        return {"address": {"pipe": {"path": f"/run/sidecar-{number}.sock"}}, "health_status": health}
+
+    counted = "plano.decisions.listener.{}.why.{}.choice.{}"
+    numbers = {
+        counted.format("a", "matched", "weather"): 2,
+        counted.format("b.c", "matched", "flights"): 3,
+        counted.format("a", "router_late", "-"): 7,
+        "plano.decisions.listener.a.why.a_word_nobody_knows.choice.x": 9,
+    }
+    rows = [
+        {"name": admin.SIDECAR_CLUSTER, "host_statuses": [worker(10, failed_active_health_check=True), worker(2)]},
+        {"name": "openai", "host_statuses": []},
+    ]
+    monkeypatch.setattr(admin, "counters", lambda socket, pattern: numbers)
+    monkeypatch.setattr(admin, "clusters", lambda socket: rows)
+    monkeypatch.setenv("PLANO_RUN_DIR", str(directory.path.parent))
+    with closing(start(directory)):
+        found = status(directory)
+        said = CliRunner().invoke(cli, ["status"])
+    assert found is not None and found.sidecar is not None
+    assert [(one.name, one.healthy) for one in found.sidecar.workers] == [("sidecar-2", True), ("sidecar-10", False)]
+    assert list(found.sidecar.decisions.items()) == [("router_late", 7), ("matched", 5)]
+    assert [cluster.name for cluster in found.clusters] == ["openai"]
+    assert "sidecar   1/2 workers healthy, not sidecar-10\n" in said.stdout
+    assert "decisions 7 router_late, 5 matched\n" in said.stdout
+
+
 def test_nobody_on_the_admin_socket(directory: RunDirectory):
     assert not admin.is_ready(directory.admin_socket)
     with pytest.raises(admin.AdminUnreachable):

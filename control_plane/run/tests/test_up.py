@@ -132,6 +132,41 @@ def test_up_status_logs_down(program: Program):
     assert program.run("status").returncode == 1
 
 
+def test_decisions_are_seen_and_the_sidecar_gets_its_secret_alone(program: Program):
+    here = f"http://127.0.0.1:{program.upstream_port}"
+    store = "redis://:$UP_STORE_PASSWORD@127.0.0.1:1/0"
+    (program.path / "config.yaml").write_text(
+        "version: v0.4.0\n"
+        "listeners:\n"
+        f"  - {{type: model, name: llm, port: {program.port}, address: 127.0.0.1}}\n"
+        "model_providers:\n"
+        f"  - {{model: openai/gpt-4o, access_key: $UP_TEST_KEY, base_url: '{here}', default: true}}\n"
+        "routing_preferences:\n"
+        "  - {name: code, description: writing and fixing program code, models: [openai/gpt-4o]}\n"
+        f"routing: {{session_cache: {{type: redis, tenant_header: x-tenant, url: '{store}'}}}}\n"
+    )
+    refused = program.run("up")
+    assert refused.returncode == 2
+    assert re.search(r"^  UP_STORE_PASSWORD +config.yaml:8:\d+$", refused.stderr, re.MULTILINE)
+
+    up = program.run("up", "--workers", "1", UP_STORE_PASSWORD="store-password-1357924680")
+    assert up.returncode == 0, up.stderr
+    assert program.chat()[0] == 200
+    state = read_state(program.directory)
+    environs = {one.name: Path(f"/proc/{one.pid}/environ").read_text() for one in state.processes}
+    assert "UP_STORE_PASSWORD" in environs["sidecar-1"] and "UP_TEST_KEY" not in environs["sidecar-1"]
+    assert "UP_TEST_KEY" in environs["envoy"] and "UP_STORE_PASSWORD" not in environs["envoy"]
+
+    until(lambda: "1 nothing_to_route" in program.run("status").stdout, "the decision to be counted")
+    status = program.run("status")
+    assert status.returncode == 0
+    assert "sidecar   1/1 workers healthy" in status.stdout
+    assert json.loads(program.run("status", "--json").stdout)["sidecar"]["decisions"] == {"nothing_to_route": 1}
+    logs = program.run("logs", "--source", "sidecar").stdout
+    assert "llm decided nothing_to_route -> openai/gpt-4o" in logs
+    assert "sidecar-1  warning serving" in logs
+
+
 def test_no_secret_is_left_anywhere(program: Program):
     auth = ", auth: {api_keys: [{name: me, key: $UP_CALLER_KEY}]}"
     program.write(auth=auth)
