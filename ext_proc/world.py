@@ -19,6 +19,7 @@ from ext_proc.call import Call, Decided
 from ext_proc.decide import agents, models
 from ext_proc.decide.agents import Delay
 from ext_proc.decide.means import Means
+from ext_proc.preferences.catalogue import catalogue
 from ext_proc.preferences.figures import LiveFigures
 from ext_proc.preferences.prices import Price
 from ext_proc.preferences.sources import Refresher, latency_parser, price_parser
@@ -47,7 +48,9 @@ class World:
         self._tasks: set[asyncio.Task[object]] = set()
         self._routers = Routers(config.router, upstream)
         self._prices, self._latencies = _refreshers(config, upstream)
-        self._figures = {listener.name: self._figures_of(listener) for listener in config.listeners}
+        # Only models have prices; the list of them is not read where there are none.
+        models_only = (each.listener for each in self._rules.values() if not each.agents)
+        self._figures = {listener.name: self._figures_of(listener) for listener in models_only}
         self._means = Means(
             router=self._routers.router,
             upstream=upstream,
@@ -104,7 +107,7 @@ class World:
         return LiveFigures(
             prices=prices.table if prices else _no_prices,
             latencies=latencies.table if latencies else _no_latencies,
-            spell=spellings(listener, {}),
+            spell=spellings(listener, catalogue().also_called),
         )
 
     def _options(self, found: Rules) -> tuple[Option, ...]:
@@ -154,4 +157,5 @@ def _weighted(weights: Sequence[int]) -> int:
 
 
 def _log(event: str, fields: Mapping[str, object]) -> None:
-    _LOG.warning(event, extra={"fields": dict(fields)})
+    level = logging.INFO if event.endswith("refreshed") else logging.WARNING
+    _LOG.log(level, event, extra={"fields": dict(fields)})

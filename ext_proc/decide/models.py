@@ -42,7 +42,8 @@ _BYTES_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True)
 class _Matter:
-    """Everything about one call that does not change while it is decided. `own`: the preferences are the request's."""
+    """Everything about one call that does not change while it is decided. `own`: the preferences are the request's.
+    `passed_on`: the body as a provider may see it."""
 
     call: Call
     rules: Rules
@@ -52,6 +53,7 @@ class _Matter:
     own: bool
     requested: str
     trace_id: str
+    passed_on: bytes
 
     @property
     def is_question(self) -> bool:
@@ -65,7 +67,7 @@ async def decide(call: Call, rules: Rules, means: Means) -> Decided:
     try:
         with watch.step("read"):
             matter = _read(call, rules)
-    except ConversationError:
+    except (ConversationError, cutting.NotAnObject):
         return _refused(call, rules, watch, "invalid_json")
     except inline.InvalidPreferences as error:
         return _refused(call, rules, watch, "invalid_preferences", problem=str(error))
@@ -87,6 +89,7 @@ def _read(call: Call, rules: Rules) -> _Matter:
         own=own is not None,
         requested=rules.canonical(call.model),
         trace_id=trace_id(call) or secrets.token_hex(16),
+        passed_on=cutting.cut(call.body),
     )
 
 
@@ -180,8 +183,7 @@ def _carry_out(
         return Refuse("no_model_fits")
     if matter.is_question:
         return _answer(matter, settled, session, choice, means)
-    body = cutting.cut(call.body)
-    changed = None if body is call.body else body
+    changed = None if matter.passed_on is call.body else matter.passed_on
     if settled.models == (matter.requested,):
         return Forward(names.NAMED + call.model if call.model else names.UNNAMED, changed)
     attempts = matter.rules.attempts(call, matter.path, settled.models, means.pick)
