@@ -19,11 +19,9 @@ from ext_proc.call import Call, Decided
 from ext_proc.decide import agents, models
 from ext_proc.decide.agents import Delay
 from ext_proc.decide.means import Means
-from ext_proc.preferences.catalogue import catalogue
-from ext_proc.preferences.figures import LiveFigures
+from ext_proc.preferences.figures import LiveFigures, figures_of
 from ext_proc.preferences.prices import Price
 from ext_proc.preferences.sources import Refresher, latency_parser, price_parser
-from ext_proc.preferences.spelling import spellings
 from ext_proc.routers import Routers
 from ext_proc.rules import Rules, rules
 from ext_proc.sessions.stores import open_store
@@ -104,10 +102,10 @@ class World:
 
     def _figures_of(self, listener: Listener) -> LiveFigures:
         prices, latencies = self._prices, self._latencies
-        return LiveFigures(
-            prices=prices.table if prices else _no_prices,
-            latencies=latencies.table if latencies else _no_latencies,
-            spell=spellings(listener, catalogue().also_called),
+        return figures_of(
+            listener,
+            prices.table if prices else _no_prices,
+            latencies.table if latencies else _no_latencies,
         )
 
     def _options(self, found: Rules) -> tuple[Option, ...]:

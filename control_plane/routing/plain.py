@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from control_plane.routing.score import Score
 
 
-def plain(found: Score, bar: float, router: str) -> dict[str, object]:
+def plain(found: Score, bar: float, router: str) -> dict[str, Any]:
     return {
         "ok": found.reaches(bar),
         "total": len(found.outcomes),

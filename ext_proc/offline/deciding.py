@@ -18,8 +18,7 @@ from ext_proc.offline import choosers
 from ext_proc.offline.direct import Nowhere, Server
 from ext_proc.offline.heard import Heard
 from ext_proc.preferences.catalogue import catalogue
-from ext_proc.preferences.figures import LiveFigures
-from ext_proc.preferences.spelling import spellings
+from ext_proc.preferences.figures import figures_of
 from ext_proc.rules import Rules
 from ext_proc.sessions.store_memory import MemoryStore
 from router_model.choice import Option, Router
@@ -54,8 +53,9 @@ async def decide(
         raise UnknownListener(listener_name)
     if listener.decision is None:
         return [_only_one(listener) for _ in calls]
-    # Read once, before any time is taken: a gateway has it in memory.
-    catalogue()
+    if not listener.agents:
+        # The list of prices, before any time is taken: a gateway has it in memory.
+        catalogue()
     rules = Rules(listener, replace(listener.decision, mode="sequential", agent_failure="skip"), config.preferences)
     described = options(listener, config.preferences)
     async with choosers.ready(config.router, word, server, described, several=bool(listener.agents)) as router:
@@ -90,7 +90,7 @@ def _means(config: RuntimeConfig, listener: Listener, router: Router) -> Means:
         upstream=Nowhere(),
         sessions=config.sessions,
         store=MemoryStore(1, config.sessions.ttl_s, time.monotonic),
-        figures=lambda _: LiveFigures(spell=spellings(listener, {})),
+        figures=lambda _: figures_of(listener),
         background=_forget,
         pick=lambda weights: max(range(len(weights)), key=weights.__getitem__),
         clock=time.perf_counter,

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from ext_proc.preferences.catalogue import Catalogue, catalogue
 from ext_proc.preferences.prices import Price
-from ext_proc.preferences.spelling import Spellings, as_written
+from ext_proc.preferences.spelling import Spellings, as_written, spellings
+from schemas.runtime import Listener
 
 T = TypeVar("T")
 
@@ -43,6 +44,15 @@ class LiveFigures:
 
     def latency(self, model: str) -> float | None:
         return _first(self._latencies(), self._spell(model))
+
+
+def figures_of(
+    listener: Listener,
+    prices: Callable[[], Mapping[str, Price]] = lambda: NO_PRICES,
+    latencies: Callable[[], Mapping[str, float]] = lambda: NOTHING,
+) -> LiveFigures:
+    """What is known of a listener's models, under every name a client may send. Reads the offline list."""
+    return LiveFigures(prices=prices, latencies=latencies, spell=spellings(listener, catalogue().also_called))
 
 
 def _first(table: Mapping[str, T], names: tuple[str, ...]) -> T | None:
