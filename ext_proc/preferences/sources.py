@@ -14,7 +14,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from ext_proc.ports import Clock, Upstream, UpstreamError
+from ext_proc.ports import Clock, Upstream, UpstreamError, UpstreamUnreachable
 from ext_proc.preferences.catalogue import catalogue
 from ext_proc.preferences.feeds import digitalocean, models_dev, prometheus
 from ext_proc.preferences.feeds.document import FeedError
@@ -28,6 +28,8 @@ Log = Callable[[str, Mapping[str, object]], None]
 """An event word and its fields."""
 CALL_S = 30.0
 FIRST_RETRY_S = 5.0
+ENVOY_RETRY_S = 0.5
+"""How soon to ask again where Envoy itself cannot be reached: it starts beside its workers."""
 UNSET_S = 3600.0
 """The interval of a source that has none."""
 JITTER = 0.1
@@ -69,6 +71,7 @@ class Refresher(Generic[T]):
         self._sleep, self._chance = sleep, chance
         self._table: Mapping[str, T] = MappingProxyType({})
         self._refreshed_s: float | None = None
+        self._cut_off = False
         self.failures = 0
         """Refreshes failed since the last good one."""
 
@@ -80,13 +83,16 @@ class Refresher(Generic[T]):
         return None if self._refreshed_s is None else self._clock() - self._refreshed_s
 
     async def run(self) -> None:
-        """Refresh at once, then again and again; sooner after a failure, but never more often than every 5 seconds."""
+        """Refresh at once, then again and again; sooner after a failure, but the feed is never asked more often than
+        every 5 seconds."""
         while True:
             await self.refresh()
             await self._sleep(self.pause_s())
 
     def pause_s(self) -> float:
         """How long to wait now."""
+        if self._cut_off:
+            return ENVOY_RETRY_S
         interval = max(self._source.refresh_s, FIRST_RETRY_S) if self._source.refresh_s > 0 else UNSET_S
         if self.failures:
             interval = min(interval, FIRST_RETRY_S * 2 ** min(self.failures - 1, 10))
@@ -94,8 +100,12 @@ class Refresher(Generic[T]):
 
     async def refresh(self) -> None:
         """Ask once. A failure is logged and changes nothing else."""
+        self._cut_off = False
         try:
             table = await self._fetch()
+        except UpstreamUnreachable:
+            self._cut_off = True
+            return
         except (UpstreamError, FeedError) as error:
             self._failed(type(error).__name__, str(error) if isinstance(error, FeedError) else "")
             return

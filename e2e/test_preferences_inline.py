@@ -1,0 +1,202 @@
+"""Preferences that a request brings along: they hold for it alone, and no provider ever sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from e2e.choosing import (
+    CLAUDE,
+    GPT,
+    LLAMA,
+    MINI,
+    NEITHER,
+    PATHS,
+    SMALL,
+    Clients,
+    Stage,
+    body,
+    clients,
+    stage,
+)
+from e2e.client import CHAT, MESSAGES, call
+
+KINDS = ("routing_preferences", "routing_policy")
+MINE = "this is mine"
+OWN = [{"name": "own", "description": "all that is mine", "models": [LLAMA, CLAUDE]}]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stage]:
+    """Nothing is configured but models."""
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture
+def world(running: Stage) -> Stage:
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="module")
+def sdk(running: Stage) -> Iterator[Clients]:
+    with clients(running.port) as made:
+        yield made
+
+
+@pytest.mark.parametrize("key", KINDS)
+@pytest.mark.parametrize("path", PATHS)
+def test_they_choose_in_every_api_and_spelling(world: Stage, sdk: Clients, path: str, key: str) -> None:
+    sdk.ask(path, MINE, SMALL, **{key: OWN})
+    chosen = CLAUDE if path == MESSAGES else LLAMA
+    assert world.attempts() == [tuple(chosen.split("/"))]
+    ((_, exchange),) = world.seen()
+    sent = json.loads(exchange.body)
+    assert sent == body(MINE, chosen.partition("/")[2], path)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_fits(world: Stage, sdk: Clients, path: str) -> None:
+    sdk.ask(path, NEITHER, SMALL, routing_preferences=OWN)
+    assert world.attempts() == [("small", "small")]
+    assert json.loads(world.small.last.body) == body(NEITHER, "small", path)
+
+
+PREFIX = b'{"model":"vllm/small",'
+SAID = b'"messages":[{"role":"user","content":"this is mi\\u006ee \xe2\x9c\x93"}]'
+LIST = b'[ {"name":"own","description":"all that is mine, \\"quoted\\"]}","models":["groq/llama-3.3-70b"]} ]'
+BODIES = {
+    "last": (PREFIX + SAID + b' , "routing_preferences" : ' + LIST + b" }", PREFIX + SAID + b" }"),
+    "first": (b'{ "routing_preferences":' + LIST + b",\n" + PREFIX[1:] + SAID + b"}", b"{ " + PREFIX[1:] + SAID + b"}"),
+    "middle": (
+        PREFIX + b'"routing_policy":' + LIST + b', "n":1.50e0,' + SAID + b"}",
+        PREFIX + b'"n":1.50e0,' + SAID + b"}",
+    ),
+    "pretty": (
+        b'{\n  "model": "vllm/small",\n  "routing_preferences": ' + LIST + b",\n  " + SAID + b"\n}\n",
+        b'{\n  "model": "vllm/small",\n  ' + SAID + b"\n}\n",
+    ),
+    "null-of-the-other": (
+        PREFIX + b'"routing_policy":null,' + SAID + b',"routing_preferences":' + LIST + b"}",
+        PREFIX + SAID + b"}",
+    ),
+    "name-in-other-places": (
+        PREFIX
+        + b'"user":"routing_preferences","x":{"routing_preferences":1},"routing_policy":'
+        + LIST
+        + b","
+        + SAID
+        + b"}",
+        PREFIX + b'"user":"routing_preferences","x":{"routing_preferences":1},' + SAID + b"}",
+    ),
+    "long-numbers": (
+        PREFIX + b'"seed":12345678901234567890123,"t":1E-7,"routing_policy":' + LIST + b"," + SAID + b"}",
+        PREFIX + b'"seed":12345678901234567890123,"t":1E-7,' + SAID + b"}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "left"), BODIES.values(), ids=BODIES)
+def test_every_other_byte_stays(world: Stage, sent: bytes, left: bytes) -> None:
+    reply = call(world.port, CHAT, sent)
+    assert (reply.status, reply.headers["x-plano-why"]) == (200, "inline_preference")
+    assert world.groq.last.body == left.replace(b"vllm/small", b"llama-3.3-70b")
+    assert world.groq.last.header("content-length") == str(len(world.groq.last.body))
+
+
+def test_bytes_stay_where_nothing_fits(world: Stage) -> None:
+    sent, left = BODIES["last"]
+    reply = call(world.port, CHAT, sent.replace(b"this is mi\\u006ee", b"th\\u0069s is yours"))
+    assert (reply.status, reply.headers["x-plano-why"]) == (200, "no_match")
+    expected = left.replace(b"this is mi\\u006ee", b"th\\u0069s is yours").replace(b"vllm/small", b"small")
+    assert world.small.last.body == expected
+
+
+def test_the_decision_calls_it_by_the_requests_name(world: Stage) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=OWN)
+    assert (reply.headers["x-plano-route"], reply.headers["x-plano-model"]) == ("own", LLAMA)
+
+
+@pytest.mark.parametrize("name", ["naïve ✓", "two\nlines", "a" * 5000, "x: y\r\nx-injected: 1"])
+def test_names_no_header_can_hold(world: Stage, name: str) -> None:
+    """What a request calls its preferences is shown as far as a header can show it; nothing breaks."""
+    own = [{**OWN[0], "name": name}]
+    reply = world.ask(MINE, SMALL, routing_preferences=own)
+    assert reply.status == 200
+    assert "x-injected" not in reply.headers
+    assert len(reply.headers.get("x-plano-route", "")) <= 200
+
+
+def test_an_empty_list_asks_for_no_routing(world: Stage) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=[])
+    assert (reply.status, reply.headers["x-plano-why"]) == (200, "requested")
+    assert json.loads(world.small.last.body) == body(MINE, "small")
+    assert not world.router.seen
+
+
+INVALID: dict[str, Any] = {
+    "no-list": "own",
+    "no-object": ["own"],
+    "no-name": [{"description": "d", "models": [GPT]}],
+    "no-description": [{"name": "own", "models": [GPT]}],
+    "no-models": [{"name": "own", "description": "d", "models": []}],
+    "twice": OWN + OWN,
+    "policy": [{**OWN[0], "selection_policy": {"prefer": "dearest"}}],
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("sent", INVALID.values(), ids=INVALID)
+def test_bad_preferences_are_refused(world: Stage, sent: Any, path: str) -> None:
+    reply = world.ask(MINE, SMALL, path, routing_preferences=sent)
+    assert reply.status == 400
+    assert (reply.error["type"], reply.error["code"]) == ("invalid_request_error", "invalid_preferences")
+    assert not world.seen() and not world.router.seen
+
+
+def test_the_address_of_the_mistake_is_in_the_record(world: Stage) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=[OWN[0], {"name": "b", "description": "d", "models": [7]}])
+    record = world.decision(reply)
+    assert (record["why"], record["decision_error"]) == ("refused", "invalid_preferences")
+    assert record["problem"] == "routing_preferences[1].models[0]: must be a model name"
+
+
+def test_both_spellings_at_once_are_refused(world: Stage) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=OWN, routing_policy=OWN)
+    assert (reply.status, reply.error["code"]) == (400, "invalid_preferences")
+
+
+@pytest.mark.parametrize("models", [["no-such"], ["no-such", "groq/no-such"]])
+def test_models_nobody_knows_are_passed_over(world: Stage, models: list[str]) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=[{**OWN[0], "models": models}])
+    assert (reply.status, reply.headers["x-plano-why"]) == (200, "no_match")
+    assert world.attempts() == [("small", "small")]
+
+
+def test_a_call_without_a_model_may_bring_its_own(world: Stage) -> None:
+    assert world.ask(MINE, None, routing_preferences=OWN).status == 200
+    assert world.attempts() == [("groq", "llama-3.3-70b")]
+
+
+def test_a_call_without_a_model_and_nothing_fits(world: Stage) -> None:
+    reply = world.ask(NEITHER, None, routing_preferences=OWN)
+    assert (reply.status, reply.error["code"]) == (400, "missing_model")
+    assert not world.seen()
+
+
+@pytest.mark.parametrize("prefer", ["none", "cheapest", "fastest", "", None])
+def test_a_policy_of_selection(world: Stage, prefer: str | None) -> None:
+    """Without a source, cheapest goes by the prices that come with the gateway, and fastest keeps the order."""
+    own = [{**OWN[0], "models": [GPT, MINI], "selection_policy": {"prefer": prefer}}]
+    assert world.ask(MINE, SMALL, routing_preferences=own).status == 200
+    assert world.attempts() == [("openai", "gpt-4o-mini" if prefer == "cheapest" else "gpt-4o")]
+
+
+def test_many_preferences(world: Stage) -> None:
+    others = [{"name": f"n{i}", "description": f"subject {i}", "models": [GPT]} for i in range(60)]
+    assert world.ask(MINE, SMALL, routing_preferences=[*others, *OWN]).status == 200
+    assert world.attempts() == [("groq", "llama-3.3-70b")]
