@@ -45,6 +45,8 @@ def workers(deployment: Deployment) -> cluster.Cluster:
         name=decide.CLUSTER,
         type=cluster.ClusterDiscoveryType.STATIC,
         lb_policy=cluster.ClusterLbPolicy.LEAST_REQUEST,
+        # By default a worker found broken is asked for another second, until changes are gathered.
+        common_lb_config=cluster.ClusterCommonLbConfig(update_merge_window=plain.seconds(0)),
         connect_timeout=plain.seconds(0.25),
         per_connection_buffer_limit_bytes=_BUFFER_BYTES,
         circuit_breakers=cluster.CircuitBreakers(thresholds=[thresholds]),
@@ -71,8 +73,9 @@ def _leave_out_the_broken() -> cluster.OutlierDetection:
         consecutive_gateway_failure=3,
         enforcing_consecutive_gateway_failure=100,
         interval=plain.seconds(1),
-        base_ejection_time=plain.seconds(1),
-        max_ejection_time=plain.seconds(5),
+        # A passed health check ends it earlier: nothing is lost on trying a worker that is still down.
+        base_ejection_time=plain.seconds(10),
+        max_ejection_time=plain.seconds(10),
         max_ejection_percent=50,
     )
 
