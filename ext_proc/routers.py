@@ -1,7 +1,7 @@
 """Which router decides: the embedded one, a served model, or both, as the runtime file says.
 
 In: `Router` of the runtime file and the way out through Envoy. Out: one `Router`. Weights are read only where some
-listener has several options to choose from.
+listener has options to choose from.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Routers:
     async def load(self, option_sets: Sequence[tuple[Option, ...]]) -> None:
         """Read the weights and work out what depends on descriptions only, before the first request."""
         for options in option_sets:
-            if len(options) > 1:
+            # A single preference is a question, too: does it fit or not.
+            if options:
                 await asyncio.to_thread(self._embedded.load)
                 await self._embedded.choose(Question(_WARM_UP, options), _WARM_UP_S)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from control_plane.cli import COMMANDS, cli
@@ -21,8 +23,16 @@ def page() -> str:
     for name in COMMANDS:
         command = cli.get_command(group, name)
         if command is not None and not command.hidden:
-            sections.append(_section(f"plano-cp {name}", command.get_help(_context(command, name, group))))
+            sections += _sections(command, _context(command, name, group))
     return "\n".join([_HEAD, *sections])
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The command, then those below it."""
+    yield _section(context.command_path, command.get_help(context))
+    for name, inner in command.commands.items() if isinstance(command, click.Group) else ():
+        if not inner.hidden:
+            yield from _sections(inner, _context(inner, name, context))
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:

@@ -9,6 +9,10 @@ import pytest
 
 from control_plane.compile import compile_text
 from control_plane.docs import PAGES, ROOT, configuration
+from control_plane.routing import cases, choices
+from control_plane.runtime import runtime
+from schemas import names
+from schemas.decisions import MEANING, Why
 
 WRITTEN = (
     "README.md",
@@ -17,21 +21,40 @@ WRITTEN = (
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/benchmarks.md",
+    "docs/decisions.md",
     "docs/getting-started.md",
+    "docs/routing.md",
 )
 EXPECTED = "skipped-target"
 """A warning that says what the page says: an alias over several providers leaves out paths that some do not speak."""
+SHOWN = ("why", "agents", "route", "model", "confidence", "router")
+"""Of the decision, in headers."""
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _YAML = re.compile(r"^```ya?ml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def _blocks() -> list[tuple[str, str]]:
+def _written() -> list[tuple[str, str]]:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [
         (f"{page.name}-{number}", text)
         for page in pages
         for number, text in enumerate(_YAML.findall(page.read_text("utf-8")), 1)
     ]
+
+
+def _blocks() -> list[tuple[str, str]]:
+    return [(name, text) for name, text in _written() if not _is_cases(text)]
+
+
+def _is_cases(text: str) -> bool:
+    """A list is a file of cases for `plano-cp route test`; configurations are mappings."""
+    return text.startswith("- ")
+
+
+def _cases() -> list[tuple[str, str, str]]:
+    """Each file of cases with the configuration before it on the page."""
+    every = _written()
+    return [(name, text, every[at - 1][1]) for at, (name, text) in enumerate(every) if _is_cases(text)]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -52,6 +75,54 @@ def test_yaml_of_the_pages_compiles_without_a_word(name: str, text: str, tmp_pat
     compiled = compile_text(text.encode(), f"{name}.yaml", tmp_path, environ)
     assert [str(problem) for problem in compiled.problems if problem.rule != EXPECTED] == []
     assert compiled.gateway is not None
+
+
+def test_there_are_cases_to_read() -> None:
+    assert {name.split(".md")[0] for name, *_ in _cases()} >= {"routing"}
+
+
+@pytest.mark.parametrize(("name", "text", "configuration"), _cases(), ids=[name for name, *_ in _cases()])
+def test_cases_of_the_pages_fit_the_configuration_before_them(
+    name: str, text: str, configuration: str, tmp_path: Path
+) -> None:
+    compiled = compile_text(configuration.encode(), f"{name}.yaml", tmp_path, {})
+    assert compiled.config and compiled.gateway
+    (tmp_path / "cases.yaml").write_text(text)
+    known = choices.choices(runtime(compiled.config, compiled.gateway))
+    assert cases.read(tmp_path / "cases.yaml", known, None, "/v1/chat/completions")
+
+
+def _row(section: str, key: str) -> list[str]:
+    """The cells of the one row that begins with this key, in a section of the page of decisions."""
+    page = (ROOT / "docs/decisions.md").read_text("utf-8")
+    rows = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0].splitlines()
+    (row,) = (line for line in rows if line.startswith(f"| `{key}`"))
+    return [cell.strip() for cell in row.strip("|").split(" | ")]
+
+
+@pytest.mark.parametrize("why", Why)
+def test_every_reason_is_on_the_page_of_decisions(why: Why) -> None:
+    assert _row("Why", why) == [f"`{why}`", MEANING[why]]
+
+
+def test_the_page_of_decisions_knows_no_other_reason() -> None:
+    table = (ROOT / "docs/decisions.md").read_text("utf-8").partition("## Why")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \| (?!meaning)", table, re.MULTILINE) == [*Why]
+
+
+@pytest.mark.parametrize("name", [*names.SPAN_ATTRIBUTES.values(), *(f"x-plano-{field}" for field in SHOWN)])
+def test_every_attribute_and_header_is_on_the_page_of_decisions(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs/decisions.md").read_text("utf-8")
+
+
+def test_the_settings_of_a_decision_are_those_of_the_schema() -> None:
+    import json
+
+    schema = json.loads((ROOT / "schemas/plano.schema.json").read_text("utf-8"))
+    properties = schema["$defs"]["listener"]["properties"]["decision"]["properties"]
+    for key, value in properties.items():
+        told = value["description"].removeprefix(configuration.ADDITION)
+        assert _row("Settings", key) == [f"`{key}`", f"`{json.dumps(value['default']).strip(chr(34))}`", told]
 
 
 @pytest.mark.parametrize("path", [*WRITTEN, *PAGES])

@@ -35,7 +35,7 @@ async def ready(
             router = routers.router
             if isinstance(router, ServedFirst) and word == SERVED:
                 router = router.served
-            if server is not None and len(options) > 1:
+            if server is not None and options:
                 with suppress(RouterError):
                     await router.choose(Question(WARM_UP, options, several), WARM_UP_S)
             yield router
