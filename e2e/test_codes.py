@@ -24,6 +24,7 @@ class World(NamedTuple):
     open: int
     locked: int
     agents: int
+    hurried: int
     provider: Provider
 
 
@@ -35,17 +36,25 @@ def _accounts(prefix: str, url: str, dead: int) -> str:
   - {{model: {prefix}/twice-{prefix}, access_key: $KEY, base_url: "{url}", retry: {{attempts: 1, on: [reset]}}}}"""
 
 
-def _yaml(ports: tuple[int, int, int], url: str) -> str:
+WEATHER = "current weather, forecasts and temperatures for any city"
+FLIGHTS = "flight status, departures, arrivals and delays of flights between airports"
+BOTH = "What is the weather in Paris today, and also is flight AF123 delayed?"
+NEITHER = "Write a limerick about a tax accountant."
+
+
+def _yaml(ports: tuple[int, int, int, int], url: str) -> str:
     dead = free_port()
+    agents = f"[{{id: one, description: '{WEATHER}'}}, {{id: two, description: '{FLIGHTS}'}}]"
     return f"""
 version: v0.4.0
-agents: [{{id: one, url: "{url}"}}, {{id: two, url: "{url}"}}]
+agents: [{{id: one, url: "http://127.0.0.1:{dead}"}}, {{id: two, url: "{url}"}}]
 listeners:
   - type: model
     name: open
     address: 127.0.0.1
     port: {ports[0]}
     max_body_bytes: 20000
+    decision: {{no_match: refuse}}
   - type: model
     name: locked
     address: 127.0.0.1
@@ -55,7 +64,14 @@ listeners:
     name: agents
     address: 127.0.0.1
     port: {ports[2]}
-    agents: [{{id: one, description: weather of today}}, {{id: two, description: flights of tomorrow}}]
+    decision: {{no_match: refuse}}
+    agents: {agents}
+  - type: agent
+    name: hurried
+    address: 127.0.0.1
+    port: {ports[3]}
+    decision: {{deadline: 1ms, router_failure: refuse}}
+    agents: {agents}
 model_providers:{_accounts("openai", url, dead)}{_accounts("anthropic", url, dead)}
 """
 
@@ -76,13 +92,19 @@ class Changed(Gateway):
 
 
 def _managers(bootstrap: Any) -> Iterator[Any]:
+    """Those of the listeners that clients reach."""
     for listener in bootstrap["static_resources"]["listeners"]:
-        yield listener["filter_chains"][0]["filters"][-1]["typed_config"]
+        if "pipe" not in listener["address"]:
+            yield listener["filter_chains"][0]["filters"][-1]["typed_config"]
+
+
+def _ports() -> tuple[int, int, int, int]:
+    return free_port(), free_port(), free_port(), free_port()
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    ports = (free_port(), free_port(), free_port())
+    ports = _ports()
     with Provider() as provider, Gateway(_yaml(ports, provider.url), KEYS):
         yield World(*ports, provider)
 
@@ -105,6 +127,19 @@ def _ask(world: World, path: str, **more: Any) -> Reply:
     return call(world.open, path, chat(f"well-{_kind(path)}"), **more)
 
 
+def _says(text: str, **more: Any) -> dict[str, Any]:
+    return {"model": "any", "max_tokens": 64, "messages": [{"role": "user", "content": text}], **more}
+
+
+def _preference(path: str) -> dict[str, Any]:
+    return {"name": "weather", "description": WEATHER, "models": [f"well-{_kind(path)}"]}
+
+
+def _with_preferences(world: World, path: str, preferences: list[dict[str, Any]]) -> Reply:
+    body = _says(NEITHER, routing_preferences=preferences) | {"model": f"well-{_kind(path)}"}
+    return call(world.open, path, body)
+
+
 OTHER = {CHAT: "well-anthropic", MESSAGES: "well-openai"}
 CALLER = {"authorization": "Bearer sk-caller"}
 
@@ -125,7 +160,11 @@ CAUSES: dict[str, Callable[[World, str], Reply]] = {
     "request_too_large": lambda w, path: call(w.open, path, {**chat("well-openai"), "pad": "x" * 30000}),
     "headers_too_large": lambda w, path: _ask(w, path, headers={f"x-{i}": "y" * 8000 for i in range(12)}),
     "translation_required": lambda w, path: call(w.open, path, chat(OTHER[path])),
-    "decision_required": lambda w, path: call(w.agents, path, chat("any")),
+    "no_agent_fits": lambda w, path: call(w.agents, path, _says(NEITHER)),
+    "no_model_fits": lambda w, path: _with_preferences(w, path, [_preference(path)]),
+    "invalid_preferences": lambda w, path: _with_preferences(w, path, [{"name": "code"}]),
+    "agent_failed": lambda w, path: call(w.agents, path, _says(BOTH)),
+    "router_failed": lambda w, path: call(w.hurried, path, _says(BOTH)),
     "upstream_reset": lambda w, path: _failing(w, path, "well", fault="reset"),
     "upstream_unreachable": lambda w, path: _failing(w, path, "gone"),
     "attempts_exhausted": lambda w, path: _failing(w, path, "twice", fault="reset"),
@@ -196,11 +235,19 @@ CHANGES: dict[str, tuple[Callable[[Any], None], Callable[[int, str], Reply]]] = 
 @pytest.mark.parametrize("code", CHANGES)
 def test_code_of_a_gateway_in_trouble(world: World, code: str) -> None:
     change, ask = CHANGES[code]
-    ports = (free_port(), free_port(), free_port())
+    ports = _ports()
     with Changed(_yaml(ports, world.provider.url), change):
         for path in (CHAT, MESSAGES):
             _check(ask(ports[0], path), path, code)
 
 
+def test_code_of_a_gateway_without_its_sidecar(world: World) -> None:
+    ports = _ports()
+    with Gateway(_yaml(ports, world.provider.url), KEYS, sidecar=False):
+        for path in (CHAT, MESSAGES):
+            _check(call(ports[2], path, _says(BOTH)), path, "decision_unavailable")
+            assert _whole(ports[0], path).status == 200, "a request that names its model needs no sidecar"
+
+
 def test_no_code_is_left_out() -> None:
-    assert CAUSES.keys() | CHANGES.keys() == errors.BY_CODE.keys()
+    assert CAUSES.keys() | CHANGES.keys() | {"decision_unavailable"} == errors.BY_CODE.keys()

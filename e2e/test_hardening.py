@@ -79,7 +79,8 @@ SPOOFED: list[Mapping[str, str]] = [
     {"x-envoy-original-path": "/admin"},
     {"x-envoy-decorator-operation": "spoofed"},
     {"x-envoy-ip-tags": "internal", "x-envoy-internal": "true"},
-    {"x-plano-model": "groq/llama", "x-plano-cluster": "groq", "x-plano-caller": "root"},
+    {"x-plano-internal-outbound": "router", "x-plano-internal-anything": "groq"},
+    {"x-plano-cache": "off", "x-plano-explain": "true", "x-plano-max-switch-spend-pct": "10"},
     {"x-arch-llm-provider-hint": "groq/llama", "x-arch-llm-provider": "groq"},
     {"x-forwarded-host": "other.example", "x-original-url": "/admin", "x-http-method-override": "GET"},
 ]

@@ -103,6 +103,8 @@ CACHE_HEADER = "x-plano-cache"
 """Set by clients: off = no implicit session for this request."""
 SWITCH_HEADER = "x-plano-max-switch-spend-pct"
 """Set by clients: this request's routing budget, percent."""
+EXPLAIN_HEADER = "x-plano-explain"
+"""Set by clients of /routing/v1: true = the answer has an object `explain`."""
 AFFINITY_HEADER = "x-model-affinity"
 """Set by clients: the session this request belongs to."""
 

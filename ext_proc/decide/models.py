@@ -34,7 +34,6 @@ from schemas.decisions import Why
 from schemas.runtime import Preference
 
 QUESTION_PREFIX = "/routing"
-EXPLAIN_HEADER = "x-plano-explain"
 STORE_DEADLINE_S = 0.1
 """How long a request waits for what is remembered of its conversation."""
 _BYTES_PER_TOKEN = 4
@@ -200,7 +199,7 @@ def _answer(
     if not matter.rules.attempts(matter.call, matter.path, settled.models, means.pick):
         # Without the router's answer what was asked for stands in, which may be nothing, unknown or not allowed.
         answer["models"] = [telling.NOT_ROUTED]
-    if matter.call.headers.get(EXPLAIN_HEADER, "").lower() in ("1", "true", "yes"):
+    if matter.call.headers.get(names.EXPLAIN_HEADER, "").lower() in ("1", "true", "yes"):
         answer["explain"] = {"why": settled.why.value, **asking.explained(choice)}
     return Reply(200, orjson.dumps(answer))
 

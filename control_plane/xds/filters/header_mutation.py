@@ -43,6 +43,7 @@ _INTERNAL = (
     # What clients tell this gateway only.
     names.CACHE_HEADER,
     names.SWITCH_HEADER,
+    names.EXPLAIN_HEADER,
     names.AFFINITY_HEADER,
 )
 _DEFAULT_VERSION = FixedHeader(name="anthropic-version", value="2023-06-01")
