@@ -1,4 +1,4 @@
-"""Agent listeners: one agent gets every call as it is, on the address that was configured; several are refused."""
+"""Listeners with one agent: it gets every call as it is, on the configured address; nobody decides anything."""
 
 from __future__ import annotations
 
@@ -19,26 +19,24 @@ class World(NamedTuple):
     whole: int
     based: int
     elsewhere: int
-    several: int
     gone: int
     agent: Provider
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    ports = [free_port() for _ in range(5)]
+    ports = [free_port() for _ in range(4)]
     with Provider() as agent:
         listeners = [
             f"{{type: agent, name: {name}, address: {address}, port: {port}, agents: [{agents}]}}"
             for name, address, port, agents in zip(
-                ("whole", "based", "elsewhere", "several", "gone"),
-                ("127.0.0.1", "127.0.0.1", OTHER_ADDRESS, "127.0.0.1", "127.0.0.1"),
+                ("whole", "based", "elsewhere", "gone"),
+                ("127.0.0.1", "127.0.0.1", OTHER_ADDRESS, "127.0.0.1"),
                 ports,
                 (
                     "{id: whole, description: all}",
                     "{id: based, description: all}",
                     "{id: whole, description: all}",
-                    "{id: whole, description: weather of today}, {id: based, description: flights of tomorrow}",
                     "{id: gone, description: all}",
                 ),
                 strict=True,
@@ -53,7 +51,7 @@ agents:
 listeners: [{", ".join(listeners)}]
 """
         with Gateway(yaml):
-            yield World(*ports, agent)
+            yield World(*ports, agent=agent)
 
 
 @pytest.fixture(autouse=True)
@@ -79,11 +77,22 @@ def test_the_configured_address_is_the_one(world: World) -> None:
         pass
 
 
-@pytest.mark.parametrize("path", [CHAT, MESSAGES])
-def test_a_choice_between_agents_is_refused(world: World, path: str) -> None:
-    reply = call(world.several, path, chat())
-    assert (reply.status, reply.error["code"]) == (501, "decision_required")
-    assert not world.agent.seen
+@pytest.mark.parametrize(("status", "path"), [(400, CHAT), (429, MESSAGES), (500, RESPONSES)])
+def test_its_status_and_its_error_pass(world: World, status: int, path: str) -> None:
+    world.agent.next(status=status, headers={"retry-after": "3"})
+    reply = call(world.whole, path, chat())
+    assert (reply.status, reply.headers["retry-after"]) == (status, "3")
+    assert f"told to say {status}" in reply.error["message"]
+
+
+def test_without_a_choice_nothing_tells_of_one(world: World) -> None:
+    reply = call(world.whole, CHAT, chat())
+    assert [name for name in reply.headers if name.startswith("x-plano-")] == []
+
+
+def test_an_answer_that_breaks_off_is_seen_to_break_off(world: World) -> None:
+    world.agent.next(recording="completions--stream", fault="reset_mid", cut=300)
+    assert not call(world.whole, CHAT, chat(stream=True)).whole
 
 
 def test_an_agent_that_is_not_there(world: World) -> None:
@@ -98,5 +107,5 @@ def test_streams_pass(world: World) -> None:
 
 
 def test_health(world: World) -> None:
-    for port in (world.whole, world.several):
+    for port in (world.whole, world.based):
         assert call(port, "/healthz", method="GET").status == 200
