@@ -35,7 +35,13 @@ GPT, MINI, LLAMA, CLAUDE, SMALL = (
     "anthropic/claude-sonnet-4-6",
     "vllm/small",
 )
-KEYS = {"OPENAI_KEY": "sk-openai", "GROQ_KEY": "sk-groq", "ANTHROPIC_KEY": "sk-anthropic", "ROUTER_KEY": "sk-router"}
+KEYS = {
+    "OPENAI_KEY": "sk-openai",
+    "GROQ_KEY": "sk-groq",
+    "ANTHROPIC_KEY": "sk-anthropic",
+    "MISTRAL_KEY": "sk-mistral",
+    "ROUTER_KEY": "sk-router",
+}
 PREFERENCES = f"""
 routing_preferences:
   - {{name: code, description: programs and their faults, models: [{LLAMA}, {GPT}, {CLAUDE}, {SMALL}]}}
@@ -46,6 +52,7 @@ ALIASES = f"""
 model_aliases:
   fast: {{target: {MINI}}}
   safe: {{targets: [{{model: {GPT}}}, {{model: {LLAMA}}}]}}
+  split: {{targets: [{{model: {GPT}, weight: 50}}, {{model: {LLAMA}, weight: 50}}]}}
 """
 PATIENT = "deadline: 20s"
 """A slow machine is no reason for a decision to be missed, unless a test is about that."""
@@ -235,6 +242,7 @@ model_providers:
   - {{model: {LLAMA}, access_key: $GROQ_KEY, base_url: "{fakes["groq"].url}", http_host: groq.example}}
   - {{model: {CLAUDE}, access_key: $ANTHROPIC_KEY, base_url: "{fakes["anthropic"].url}"}}
   - {{model: {SMALL}, base_url: "{fakes["small"].url}/nested/v1"}}
+  - {{model: mistral/*, access_key: $MISTRAL_KEY, base_url: "{fakes["small"].url}/wild/v1"}}
   {own}
 {providers}
 {f"router: {{model: plano/{ROUTER}, {router}}}" if router else ""}

@@ -107,10 +107,9 @@ def test_prices_of_models_dev_come_change_and_stay() -> None:
 
 
 def test_prices_of_digitalocean_by_names_of_its_own() -> None:
-    with fed("digitalocean /v2/catalog", aliases=f"{{openai-gpt-4o: {GPT}, llama: {LLAMA}}}") as (made, feed, _):
-        feed.always(
-            body=digitalocean({"openai-gpt-4o": (2, 2), "gpt-4o-mini": (3, 3), "llama": (1, 1), "small": (4, 4)})
-        )
+    prices = {"openai-gpt-4o": (2.0, 2.0), "gpt-4o-mini": (3.0, 3.0), "llama": (1.0, 1.0), "small": (4.0, 4.0)}
+    aliases = f"{{openai-gpt-4o: {GPT}, llama: {LLAMA}}}"
+    with fed("digitalocean /v2/catalog", aliases=aliases, body=digitalocean(prices)) as (made, feed):
         becomes(made, [LLAMA, GPT, MINI, SMALL])
         assert feed.last.target == "/v2/catalog"
 

@@ -201,6 +201,13 @@ def test_the_clients_headers_decide_nothing(world: Stage) -> None:
     reply = world.ask(CODE, headers=sent)
     assert (reply.status, reply.headers["x-plano-why"]) == (200, "preference")
     assert [name for name, _ in world.attempts()] == ["groq", "openai"]
+    assert not [name for name, _ in world.groq.last.headers if name.startswith(("x-plano-internal-", "x-envoy-"))]
+
+
+@pytest.mark.parametrize("key", ["archgw_preference_config", "plano_preference_config"])
+def test_older_clients_preferences_do_not_reach_a_provider(world: Stage, key: str) -> None:
+    assert world.ask(CODE, metadata={"user": "u", key: "- name: x"}).status == 200
+    assert json.loads(world.groq.last.body)["metadata"] == {"user": "u"}
 
 
 @pytest.mark.parametrize("endpoint", ["/v1/embeddings", "/v1/completions", "/v1/moderations"])

@@ -17,11 +17,11 @@ from e2e.harness import free_port
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stage]:
     more = f"""
-  - {{name: own, description: all that is mine, models: [deepseek/refused, mistral/no-such-host, {SMALL}]}}
+  - {{name: own, description: all that is mine, models: [deepseek/refused, xai/no-such-host, {SMALL}]}}
 """
     providers = f"""
   - {{model: deepseek/refused, access_key: $OPENAI_KEY, base_url: "http://127.0.0.1:{free_port()}"}}
-  - {{model: mistral/no-such-host, access_key: $OPENAI_KEY, base_url: "http://no-such-host.invalid:8080"}}
+  - {{model: xai/no-such-host, access_key: $OPENAI_KEY, base_url: "http://no-such-host.invalid:8080"}}
 """
     with stage(PREFERENCES, more, first_byte="3s", providers=providers) as made:
         yield made

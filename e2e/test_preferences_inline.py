@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from e2e.choosing import (
+    ALIASES,
     CLAUDE,
     GPT,
+    KEYS,
     LLAMA,
     MINI,
     NEITHER,
@@ -32,7 +34,7 @@ OWN = [{"name": "own", "description": "all that is mine", "models": [LLAMA, CLAU
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stage]:
     """Nothing is configured but models."""
-    with stage() as made:
+    with stage(ALIASES) as made:
         yield made
 
 
@@ -175,6 +177,31 @@ def test_models_nobody_knows_are_passed_over(world: Stage, models: list[str]) ->
     reply = world.ask(MINE, SMALL, routing_preferences=[{**OWN[0], "models": models}])
     assert (reply.status, reply.headers["x-plano-why"]) == (200, "no_match")
     assert world.attempts() == [("small", "small")]
+
+
+NAMED = {
+    "alias": ("fast", [("openai", "gpt-4o-mini")]),
+    "failover-alias": ("safe", [("openai", "gpt-4o"), ("groq", "llama-3.3-70b")]),
+    "bare-id": ("gpt-4o", [("openai", "gpt-4o")]),
+    "wildcard": ("mistral/any/model-7", [("small", "any/model-7")]),
+}
+
+
+@pytest.mark.parametrize(("model", "attempts"), NAMED.values(), ids=NAMED)
+def test_any_name_a_client_may_send(world: Stage, model: str, attempts: list[tuple[str, str]]) -> None:
+    for provider in world.providers.values():
+        provider.always(status=500)
+    own = [{**OWN[0], "models": [model]}]
+    assert world.ask(MINE, CLAUDE, routing_preferences=own).headers["x-plano-model"] == model
+    assert world.attempts() == attempts
+    assert world.seen()[0][1].header("authorization") in {f"Bearer {key}" for key in KEYS.values()}
+
+
+def test_a_weighted_alias_is_shared_out(world: Stage) -> None:
+    own = [{**OWN[0], "models": ["split"]}]
+    for _ in range(40):
+        assert world.ask(MINE, SMALL, routing_preferences=own).status == 200
+    assert set(world.attempts()) == {("openai", "gpt-4o"), ("groq", "llama-3.3-70b")}
 
 
 def test_a_call_without_a_model_may_bring_its_own(world: Stage) -> None:
