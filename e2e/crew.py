@@ -7,7 +7,7 @@ listener. A question names who it is for: "weather", "flight", "hotel"; with non
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,15 @@ HOTEL_SAYS = "The Grand has a room for two."
 PATIENT = "deadline: 20s"
 """A slow machine is no reason for a decision to be missed, unless a test is about that."""
 PATHS = (CHAT, MESSAGES, RESPONSES)
+SOON_S = 20.0
+
+
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    """Wait until it holds; a slow machine gets SOON_S."""
+    end = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < end, f"not in time: {what}"
+        time.sleep(0.05)
 
 
 def flight_says(said: list[Said]) -> str:

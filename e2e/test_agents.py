@@ -51,7 +51,8 @@ agents:
 listeners: [{", ".join(listeners)}]
 """
         with Gateway(yaml):
-            yield World(*ports, agent=agent)
+            whole, based, elsewhere, gone = ports
+            yield World(whole, based, elsewhere, gone, agent)
 
 
 @pytest.fixture(autouse=True)

@@ -7,28 +7,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from e2e.client import CHAT, MESSAGES, RawConnection, Reply, call
-from e2e.crew import HOTEL_SAYS, PATHS, WEATHER_SAYS, Crew, body, crew
+from e2e.crew import HOTEL_SAYS, PATHS, SOON_S, WEATHER_SAYS, Crew, body, crew, eventually
 
 LISTENERS = {"travel": "", "open": "decision: {sidecar_failure: default}"}
 HASTY = {
     "travel": "decision: {deadline: 1s}",
     "open": "decision: {deadline: 1s, sidecar_failure: default}",
 }
-SOON_S = 20.0
-
-
-def _eventually(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + SOON_S
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def _kill(pid: int, number: int) -> None:
@@ -78,20 +70,20 @@ def _traffic(world: Crew) -> Iterator[Traffic]:
 def test_one_of_two_workers_is_killed() -> None:
     """Requests go on; only what the dead one was deciding may be lost, and it is refused, never let through."""
     with crew(LISTENERS, workers=2) as world:
-        _eventually(lambda: _healthy(world) == 2, "both workers are up")
+        eventually(lambda: _healthy(world) == 2, "both workers are up")
         with _traffic(world) as flowing:
-            _eventually(lambda: len(flowing.statuses) > 20, "traffic")
+            eventually(lambda: len(flowing.statuses) > 20, "traffic")
             _kill(world.gateway.workers[0].pid, signal.SIGKILL)
             killed_at = len(flowing.statuses)
-            _eventually(lambda: len(flowing.statuses) > killed_at + 60, "traffic after the kill")
+            eventually(lambda: len(flowing.statuses) > killed_at + 60, "traffic after the kill")
         lost = [status for status in flowing.statuses if status != 200]
         assert set(lost) <= {503} and len(lost) <= 2, lost
         assert flowing.statuses[-20:] == [200] * 20
         assert world.asked() == ["weather"] * (len(flowing.statuses) - len(lost))
         world.gateway.workers[0] = world.gateway.start_worker(world.gateway.sidecar_sockets[0])
-        _eventually(lambda: _healthy(world) == 2, "recovery")
+        eventually(lambda: _healthy(world) == 2, "recovery")
         _kill(world.gateway.workers[1].pid, signal.SIGKILL)
-        _eventually(lambda: world.ask("travel", "weather").status == 200, "the restarted worker answers alone")
+        eventually(lambda: world.ask("travel", "weather").status == 200, "the restarted worker answers alone")
 
 
 def test_all_workers_are_killed() -> None:
@@ -113,7 +105,7 @@ def test_all_workers_are_killed() -> None:
         assert world.logged(world.ask("travel", "weather"))["decision_why"] == "sidecar_failed"
         socket = world.gateway.sidecar_sockets[0]
         world.gateway.workers[0] = world.gateway.start_worker(socket)
-        _eventually(lambda: world.ask("travel", "weather").status == 200, "recovery")
+        eventually(lambda: world.ask("travel", "weather").status == 200, "recovery")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +119,7 @@ def test_a_worker_that_stands_still(hasty: Crew, path: str) -> None:
     """Answered within the deadline, a second, and what a slow machine needs."""
     hasty.reset()
     pid = hasty.gateway.workers[0].pid
-    _eventually(lambda: hasty.ask("travel", "weather", path).status == 200, "it decides")
+    eventually(lambda: hasty.ask("travel", "weather", path).status == 200, "it decides")
     hasty.reset()
     _kill(pid, signal.SIGSTOP)
     try:
@@ -139,7 +131,7 @@ def test_a_worker_that_stands_still(hasty: Crew, path: str) -> None:
         assert hasty.asked() == ["hotel"] and took_s < 8
     finally:
         _kill(pid, signal.SIGCONT)
-    _eventually(lambda: hasty.ask("travel", "weather", path).status == 200, "it goes on")
+    eventually(lambda: hasty.ask("travel", "weather", path).status == 200, "it goes on")
 
 
 def test_a_worker_told_to_end_finishes_what_it_decides() -> None:
@@ -182,7 +174,7 @@ def test_a_client_leaves_while_an_earlier_agent_works(world: Crew, fault: dict[s
     assert world.weather.wait(lambda: world.weather.last.gone is not None, SOON_S)
     assert (world.weather.last.gone or 0.0) - left < 8
     assert world.asked() == ["weather"]
-    _eventually(lambda: world.gateway.decisions()[-1]["why"] == "client_left", "the record")
+    eventually(lambda: world.gateway.decisions()[-1]["why"] == "client_left", "the record")
 
 
 def test_a_client_leaves_while_the_router_thinks(world: Crew) -> None:
@@ -191,7 +183,7 @@ def test_a_client_leaves_while_the_router_thinks(world: Crew) -> None:
     connection = RawConnection(world.ports["travel"], body(CHAT, "weather"))
     time.sleep(0.3)
     connection.leave(reset=False)
-    _eventually(lambda: len(world.gateway.decisions()) > before, "the record")
+    eventually(lambda: len(world.gateway.decisions()) > before, "the record")
     assert world.gateway.decisions()[-1]["why"] == "client_left"
     assert world.asked() == []
 
