@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -19,16 +21,21 @@ class Lines(logging.Handler):
     only, since its text may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
+        fields: dict[str, Any] = dict(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[0] is not None:
             fields["error"] = record.exc_info[0].__name__
             fields["at"] = _places(record.exc_info[2])
-        sys.stderr.write(orjson.dumps(fields, default=str).decode() + "\n")
+        sys.stderr.write(_line(record.created, record.levelname.lower(), record.getMessage(), fields))
+
+
+def _line(at_s: float, level: str, event: str, fields: Mapping[str, object]) -> str:
+    seconds = int(at_s)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int((at_s - seconds) * 1000):03d}Z"
+    whole = {"time": stamp, "level": level, "event": event, **fields}
+    try:
+        return orjson.dumps(whole, default=str).decode() + "\n"
+    except TypeError:  # half of a surrogate pair, or an integer of more than 64 bits: a client's names may hold them
+        return json.dumps(whole, default=str) + "\n"
 
 
 def _places(found: TracebackType | None) -> list[str]:
@@ -42,10 +49,15 @@ def set_up(level: str) -> None:
     logging.getLogger("ext_proc").setLevel(level.upper())
 
 
-def decision(log: logging.Logger, record: Record) -> None:
-    """The one line of a decision."""
-    if not log.isEnabledFor(logging.INFO):
-        return
+def decisions(log: logging.Logger, records: Sequence[Record]) -> None:
+    """One line for each decision, all written at once."""
+    if records and log.isEnabledFor(logging.INFO):
+        now_s = time.time()
+        sys.stderr.write("".join(_line(now_s, "info", "decision", _told(record)) for record in records))
+
+
+def _told(record: Record) -> dict[str, object]:
+    """What is known of a decision; nothing that is unknown is told."""
     fields = {
         "listener": record.listener,
         "why": record.why.value,
@@ -63,4 +75,4 @@ def decision(log: logging.Logger, record: Record) -> None:
         "decision_error": record.error,
         **record.more,
     }
-    log.info("decision", extra={"fields": {name: value for name, value in fields.items() if value not in (None, "")}})
+    return {name: value for name, value in fields.items() if value not in (None, "")}

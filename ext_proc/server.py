@@ -1,6 +1,6 @@
-"""The gRPC side: one handler that carries commands out. Nothing is decided here.
+"""One gRPC call of Envoy: carries out what the state machine of the exchange says. Nothing is decided here.
 
-In: Envoy's streams. Out: Envoy's answers, records to a sink. Errors are raised, never swallowed: a stream that ended
+In: Envoy's message. Out: our answers, records to a sink. Errors are raised, never swallowed: a stream that ended
 without an answer would let the request pass.
 """
 
@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, cast
+from typing import cast
 
-import grpc
-import grpc.aio
+from google.protobuf.message import DecodeError
 
 from ext_proc import wire
 from ext_proc.call import Call, Decided, Record, Stream
 from ext_proc.exchange import (
     Abort,
+    Asked,
     Cancel,
     Chunk,
+    Command,
     Crashed,
     Decide,
     Delayed,
@@ -31,77 +32,70 @@ from ext_proc.exchange import (
     Open,
     Pass,
     Send,
+    Unexpected,
 )
+from ext_proc.http2.headers import Headers
+from ext_proc.rpc import CallFailed, Write
 from schemas import names
 from schemas.wire import METHOD, SERVICE
-from schemas.wire.ext_proc_pb2 import ProcessingRequest, ProcessingResponse
+from schemas.wire.ext_proc_pb2 import ProcessingRequest
 
-Context = grpc.aio.ServicerContext[ProcessingRequest, ProcessingResponse]
+PATH = f"/{SERVICE}/{METHOD}"
 Delay = Callable[[float], Awaitable[None]]
 DecideCall = Callable[[Call, Delay], Awaitable[Decided]]
 """Decides one call; the second argument asks Envoy to wait longer, in seconds."""
-_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.so_reuseport", 0),
-    ("grpc.http2.lookahead_bytes", 1 << 20),
-)
+_LISTENER = names.LISTENER_METADATA.encode()
 
 
-class ExchangeAborted(Exception):
+class ExchangeAborted(CallFailed):
     """An exchange that cannot be answered; Envoy then does what the listener is configured for."""
 
 
 class Service:
-    """Serves exchanges; `in_flight` counts those open now."""
+    """Serves exchanges: `decide` answers them, `note` takes their records."""
 
     def __init__(self, decide: DecideCall, note: Callable[[Record], None]) -> None:
         self._decide = decide
         self._note = note
-        self.in_flight = 0
 
-    async def process(self, _: object, context: Context) -> None:
+    async def process(self, headers: Headers, message: bytes | None, write: Write) -> None:
         """One exchange, from the question to its end."""
-        exchange = Exchange(_listener(context))
-        self.in_flight += 1
+        exchange = Exchange(headers.get(_LISTENER, b"").decode("utf-8", "replace"))
         try:
-            await _Run(self._decide, self._note, exchange, context).run()
+            await _Run(self._decide, self._note, exchange, write).run(message)
         except asyncio.CancelledError:
             for command in exchange.handle(Left()):
                 if isinstance(command, Note):
                     self._note(command.record)
             raise
-        finally:
-            self.in_flight -= 1
 
 
 class _Run:
     """Carries the commands of one exchange out."""
 
-    def __init__(
-        self, decide: DecideCall, note: Callable[[Record], None], exchange: Exchange, context: Context
-    ) -> None:
+    __slots__ = ("_decide", "_exchange", "_note", "_write")
+
+    def __init__(self, decide: DecideCall, note: Callable[[Record], None], exchange: Exchange, write: Write) -> None:
         self._decide = decide
         self._note = note
         self._exchange = exchange
-        self._context = context
+        self._write = write
 
-    async def run(self) -> None:
-        message = await self._context.read()
-        if message is grpc.aio.EOF:  # type: ignore[attr-defined]
+    async def run(self, message: bytes | None) -> None:
+        if message is None:
             self._exchange.handle(Left())
             return
-        await self._obey(self._exchange.handle(wire.read(message, self._exchange.listener)))
+        await self._obey(self._exchange.handle(_read(message, self._exchange.listener)))
 
-    async def _obey(self, commands: list[Any]) -> None:
+    async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
                 case Decide(call):
                     await self._decided(call)
                 case Send() | Extend() | Pass():
-                    await self._context.write(wire.write(command))
+                    await self._write(wire.write(command).SerializeToString())
                 case Open(stream, _):
-                    await self._context.write(wire.write(command))
+                    await self._write(wire.write(command).SerializeToString())
                     await self._streamed(stream)
                 case Note(record):
                     self._note(record)
@@ -141,20 +135,8 @@ def _aborted(error: BaseException | str) -> ExchangeAborted:
     return aborted
 
 
-def _listener(context: Context) -> str:
-    for name, value in context.invocation_metadata() or ():
-        if name == names.LISTENER_METADATA:
-            return value if isinstance(value, str) else value.decode()
-    return ""
-
-
-def server(service: Service) -> grpc.aio.Server:
-    """A gRPC server with this service; it listens nowhere yet."""
-    made = grpc.aio.server(options=_OPTIONS)
-    handler = grpc.stream_stream_rpc_method_handler(
-        service.process,
-        request_deserializer=ProcessingRequest.FromString,
-        response_serializer=ProcessingResponse.SerializeToString,
-    )
-    made.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
-    return made
+def _read(message: bytes, listener: str) -> Asked | Unexpected:
+    try:
+        return wire.read(ProcessingRequest.FromString(message), listener)
+    except DecodeError:
+        return Unexpected("a message that cannot be read")

@@ -5,6 +5,7 @@ In: a ProcessingRequest, a Command. Out: an Event, ProcessingResponses. Text of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -14,11 +15,9 @@ from ext_proc.call import Attempt, Call, Forward, Rank, Record, Refuse, Reply
 from ext_proc.exchange import Asked, Extend, Open, Pass, Send, Unexpected
 from schemas import names
 from schemas.wire.ext_proc_pb2 import (
-    BodyMutation,
     CommonResponse,
     HeaderMap,
     HeaderMutation,
-    HeadersResponse,
     HeaderValue,
     HeaderValueOption,
     HttpHeaders,
@@ -30,6 +29,7 @@ from schemas.wire.ext_proc_pb2 import (
     StreamedImmediateResponse,
 )
 
+_UNFIT = re.compile("[^ -~]")
 _OVERWRITE = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
 
@@ -82,49 +82,56 @@ def write(command: Send | Extend | Open | Pass) -> ProcessingResponse:
 
 
 def _answer(command: Send) -> ProcessingResponse:
+    record = command.record
     match command.outcome:
         case Forward(key, body):
-            return _go_on(_metadata(command.record, key), body)
+            return _go_on(record, key, body)
         case Rank(attempts, _, body):
-            metadata = _metadata(command.record, names.RANKED)
-            _rank(metadata, attempts)
-            return _go_on(metadata, body)
+            answer = _go_on(record, names.RANKED, body)
+            _rank(answer.dynamic_metadata, attempts)
+            return answer
         case Refuse(code):
-            return _go_on(_metadata(command.record, names.REFUSED + code), None)
+            return _go_on(record, names.REFUSED + code, None)
         case Reply():
-            return _reply(command.outcome, command.record)
+            return _reply(command.outcome, record)
         case _:
             assert_never(command.outcome)
 
 
-def _go_on(metadata: Struct, body: bytes | None) -> ProcessingResponse:
-    response = CommonResponse()
+def _go_on(record: Record, key: str, body: bytes | None) -> ProcessingResponse:
+    answer = ProcessingResponse()
+    response = answer.request_headers.response
+    response.SetInParent()
     if body is not None:
         response.status = CommonResponse.CONTINUE_AND_REPLACE
-        response.header_mutation.CopyFrom(HeaderMutation(remove_headers=["content-length"]))
-        response.body_mutation.CopyFrom(BodyMutation(body=body))
-    return ProcessingResponse(request_headers=HeadersResponse(response=response), dynamic_metadata=metadata)
+        response.header_mutation.remove_headers.append("content-length")
+        response.body_mutation.body = body
+    _tell(answer.dynamic_metadata, record, key)
+    return answer
 
 
-def _metadata(record: Record, key: str) -> Struct:
+def _tell(metadata: Struct, record: Record, key: str) -> None:
     """What Envoy routes, logs, counts and traces by. Only text, and only what is known: an absent field is shown
     nowhere."""
-    metadata = Struct()
     fields = metadata.fields[names.DECISION].struct_value.fields
     if key:
         fields["key"].string_value = key
     fields["us"].string_value = str(round(record.total_ms * 1000))
     fields["ms"].string_value = f"{record.total_ms:.2f}"
-    fields["choice"].string_value = record.choice or "-"
+    fields["choice"].string_value = _sayable(record.choice) or "-"
     for name, value in _shown(record).items():
         fields[name].string_value = value
     for name, fact in record.more.items():
         fields[name].string_value = _text(fact)
-    return metadata
 
 
 def _text(fact: str | float | bool) -> str:
-    return str(fact).lower() if isinstance(fact, bool) else str(fact)
+    return str(fact).lower() if isinstance(fact, bool) else _sayable(str(fact))
+
+
+def _sayable(text: str) -> str:
+    """JSON of a client can hold halves of surrogate pairs, a string of this protocol cannot."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _shown(record: Record) -> dict[str, str]:
@@ -141,14 +148,14 @@ def _shown(record: Record) -> dict[str, str]:
 
 def _header(text: str | None) -> str:
     """Names may come from a request: what no header can hold is replaced."""
-    return "".join(c if " " <= c <= "~" else "?" for c in (text or "")[:200])
+    return _UNFIT.sub("?", (text or "")[:200])
 
 
 def _rank(metadata: Struct, attempts: tuple[Attempt, ...]) -> None:
     fields = metadata.fields[names.DECISION].struct_value.fields
     fields["retries"].string_value = str(len(attempts) - 1)
     for attempt in attempts:
-        fields["models"].list_value.values.add().string_value = attempt.model
+        fields["models"].list_value.values.add().string_value = _sayable(attempt.model)
     groups = metadata.fields[names.ATTEMPTS].struct_value.fields["priority_groups"].list_value
     for number, attempt in enumerate(attempts, 1):
         group = groups.values.add().struct_value.fields
@@ -166,7 +173,9 @@ def _reply(reply: Reply, record: Record) -> ProcessingResponse:
         body=reply.body,
         details=f"plano_{record.why.value}",
     )
-    return ProcessingResponse(immediate_response=immediate, dynamic_metadata=_metadata(record, ""))
+    answer = ProcessingResponse(immediate_response=immediate)
+    _tell(answer.dynamic_metadata, record, "")
+    return answer
 
 
 def _set(name: str, value: str) -> HeaderValueOption:
@@ -187,4 +196,6 @@ def _head(record: Record, shows: bool) -> ProcessingResponse:
     )
     headers = HeaderMap(headers=[HeaderValue(key=name, raw_value=value.encode()) for name, value in pairs])
     head = StreamedImmediateResponse(headers_response=HttpHeaders(headers=headers))
-    return ProcessingResponse(streamed_immediate_response=head, dynamic_metadata=_metadata(record, ""))
+    answer = ProcessingResponse(streamed_immediate_response=head)
+    _tell(answer.dynamic_metadata, record, "")
+    return answer

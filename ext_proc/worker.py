@@ -11,22 +11,18 @@ import gc
 import logging
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-
+from ext_proc import health, rpc, server
 from ext_proc import log as lines
-from ext_proc import server
 from ext_proc.call import Record
 from ext_proc.world import World, opened
 from schemas.runtime import load
 
-_SERVICES = ("", "ext_proc")
 _OWNER_ONLY = 0o600
 _LOG = logging.getLogger("ext_proc")
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,39 +45,51 @@ async def work(places: Places) -> None:
 
 
 async def _serve(world: World, places: Places) -> None:
-    loop = asyncio.get_running_loop()
-
-    def note(record: Record) -> None:
-        # The answer goes first; the line can wait for the next turn of the loop.
-        loop.call_soon(lines.decision, _LOG, record)
-
-    grpc_server = server.server(server.Service(world.decide, note))
-    checks = health.aio.HealthServicer()  # type: ignore[attr-defined]
-    health_pb2_grpc.add_HealthServicer_to_server(checks, grpc_server)
-    _listen(grpc_server, places.socket)
-    await grpc_server.start()
-    for name in _SERVICES:
-        await checks.set(name, _SERVING)
+    notes = _Notes()
+    ready = health.Health()
+    service = server.Service(world.decide, notes.add)
+    serving = rpc.Server({server.PATH: service.process, health.PATH: ready.check})
+    await serving.listen(_bound(places.socket))
+    ready.serving = True
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()
     _LOG.warning("serving", extra={"fields": {"socket": str(places.socket), "router": world.router_version}})
     await _asked_to_stop()
-    for name in _SERVICES:
-        await checks.set(name, _NOT_SERVING)
-    await grpc_server.stop(places.drain_s)
+    ready.serving = False
+    await serving.stop(places.drain_s)
+    notes.write()
 
 
-def _listen(grpc_server: object, socket: Path) -> None:
-    """A socket a dead worker left behind is in the way."""
-    socket.unlink(missing_ok=True)
+class _Notes:
+    """Records on their way to the log. Answers go first: the lines wait for the next turn of the loop."""
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+
+    def add(self, record: Record) -> None:
+        if not self._records:
+            asyncio.get_running_loop().call_later(0, self.write)
+        self._records.append(record)
+
+    def write(self) -> None:
+        records, self._records = self._records, []
+        lines.decisions(_LOG, records)
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket that only its owner can reach; the one a dead worker left behind is in the way."""
+    path.unlink(missing_ok=True)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o777 & ~_OWNER_ONLY)
     try:
-        bound = grpc_server.add_insecure_port(f"unix:{socket}")  # type: ignore[attr-defined]
+        made.bind(str(path))
+    except OSError as error:
+        made.close()
+        raise OSError(f"{path}: cannot listen there: {error.strerror or error}") from error
     finally:
         os.umask(before)
-    if not bound:
-        raise OSError(f"{socket}: cannot listen there")
+    return made
 
 
 async def _asked_to_stop() -> None:

@@ -1,0 +1,240 @@
+"""A gRPC server on unix sockets: calls that begin with one message and may be answered by several.
+
+In: connections of Envoy, handlers by path. Out: their answers. A handler that raises ends its call with an error, never
+with silence. A call its peer gave up is cancelled. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import urllib.parse
+from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
+
+from ext_proc.http2 import frames, headers
+from ext_proc.http2.connection import Connection, Ended, Event, Opened, Received, Reset, Roomy
+from ext_proc.http2.headers import Headers
+
+Write = Callable[[bytes], Awaitable[None]]
+Handler = Callable[[Headers, bytes | None, Write], Awaitable[None]]
+"""Serves one call: its headers, its first message (None where it ended without one), and how to answer."""
+_LOG = logging.getLogger("ext_proc.rpc")
+_UNKNOWN, _UNIMPLEMENTED, _INTERNAL = b"2", b"12", b"13"
+_BEGIN = (b":status", b"200"), (b"content-type", b"application/grpc")
+_HEAD = headers.write(_BEGIN)
+_OK = headers.write(((b"grpc-status", b"0"),))
+_PREFIX_BYTES = 5
+_BACKLOG = 1024
+
+
+class CallFailed(Exception):
+    """An error whose text may reach Envoy's log."""
+
+
+class Server:
+    """Listens on unix sockets; `in_flight` counts the calls that are open."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self.handlers = {path.encode(): handler for path, handler in handlers.items()}
+        self._listening: list[asyncio.Server] = []
+        self.peers: set[_Peer] = set()
+
+    @property
+    def in_flight(self) -> int:
+        return sum(len(peer.calls) for peer in self.peers)
+
+    async def listen(self, bound: socket.socket) -> None:
+        """Serve on a bound unix socket, which is ours from now on."""
+        loop = asyncio.get_running_loop()
+        self._listening.append(await loop.create_unix_server(lambda: _Peer(self), sock=bound, backlog=_BACKLOG))
+
+    async def stop(self, grace_s: float) -> None:
+        """No call begins after this; open ones get that long, then they are cancelled."""
+        for each in self._listening:
+            each.close()
+        for peer in list(self.peers):
+            peer.drain()
+        tasks = [call.task for peer in self.peers for call in peer.calls.values() if call.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s)
+        for peer in list(self.peers):
+            peer.abandon()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Call:
+    """One call of one peer."""
+
+    __slots__ = ("begun", "headers", "kept", "number", "peer", "room", "task")
+
+    def __init__(self, peer: _Peer, number: int, found: Headers) -> None:
+        self.peer = peer
+        self.number = number
+        self.headers = found
+        self.kept = bytearray()
+        self.task: asyncio.Task[None] | None = None
+        self.begun = False
+        self.room: asyncio.Event | None = None
+
+    async def serve(self, handler: Handler, message: bytes | None) -> None:
+        try:
+            await handler(self.headers, message, self.write)
+        except asyncio.CancelledError:
+            self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", b"1"))))
+            raise
+        except Exception as error:  # noqa: BLE001 - any error must reach Envoy as one
+            _LOG.error("call_failed", exc_info=error)
+            self.fail(_UNKNOWN, str(error) if isinstance(error, CallFailed) else type(error).__name__)
+        else:
+            self.peer.end(self, _OK if self.begun else headers.write((*_BEGIN, (b"grpc-status", b"0"))))
+
+    async def write(self, message: bytes) -> None:
+        """Returns when there is room for more."""
+        connection = self.peer.connection
+        if not self.begun:
+            self.begun = True
+            connection.begin(self.number, _HEAD)
+        sent = connection.send(self.number, b"\0" + len(message).to_bytes(4) + message)
+        self.peer.flush_soon()
+        if not sent:
+            self.room = asyncio.Event()
+            await self.room.wait()
+        if self.peer.full is not None:
+            await self.peer.full.wait()
+
+    def fail(self, status: bytes, why: str) -> None:
+        text = urllib.parse.quote(why).encode()
+        self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", status), (b"grpc-message", text))))
+
+    def _begin(self) -> tuple[tuple[bytes, bytes], ...]:
+        return () if self.begun else _BEGIN
+
+
+class _Peer(asyncio.Protocol):
+    """One connection. `full`: set while there is room in the socket's buffer, None where there always was."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+        self._flushing = False
+        self._draining = False
+        self.connection = Connection()
+        self.calls: dict[int, _Call] = {}
+        self.full: asyncio.Event | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.peers.add(self)
+        self.flush()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._server.peers.discard(self)
+        self._transport = None
+        if self.full is not None:
+            self.full.set()
+        for call in self.calls.values():
+            if call.task is not None:
+                call.task.cancel()
+        self.calls.clear()
+
+    def pause_writing(self) -> None:
+        self.full = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        if self.full is not None:
+            self.full.set()
+            self.full = None
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for event in self.connection.receive(data):
+                self._happened(event)
+        except frames.ConnectionFailed as error:
+            _LOG.error("connection_failed", extra={"fields": {"why": str(error)}})
+            self.connection.close(error.code)
+            self.abandon()
+            return
+        self.flush()
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, Opened):
+            self.calls[event.stream] = _Call(self, event.stream, event.headers)
+            return
+        call = self.calls.get(event.stream)
+        if call is None:
+            return
+        if isinstance(event, Received):
+            if call.task is None:
+                self._received(call, event.data)
+        elif isinstance(event, Ended):
+            if call.task is None:
+                self._start(call, None)
+        elif isinstance(event, Reset):
+            del self.calls[event.stream]
+            if call.task is not None:
+                call.task.cancel()
+        elif isinstance(event, Roomy) and call.room is not None:
+            call.room.set()
+
+    def _received(self, call: _Call, data: bytes) -> None:
+        """The first message starts the call; whatever follows it is not read."""
+        if call.kept:
+            call.kept += data
+            if len(call.kept) < _whole_bytes(call.kept):
+                return
+            data = bytes(call.kept)
+        if len(data) < (whole := _whole_bytes(data)):
+            call.kept += data
+        else:
+            self._start(call, data[_PREFIX_BYTES:whole], compressed=data[0] != 0)
+
+    def _start(self, call: _Call, message: bytes | None, *, compressed: bool = False) -> None:
+        handler = self._server.handlers.get(call.headers.get(b":path", b""))
+        if handler is None:
+            call.fail(_UNIMPLEMENTED, "no such method")
+        elif compressed:
+            call.fail(_INTERNAL, "compressed messages were not agreed on")
+        else:
+            call.task = asyncio.get_running_loop().create_task(call.serve(handler, message))
+
+    def end(self, call: _Call, block: bytes) -> None:
+        self.calls.pop(call.number, None)
+        self.connection.end(call.number, block)
+        self.flush_soon()
+        if self._draining and not self.calls:
+            self.abandon()
+
+    def flush_soon(self) -> None:
+        """An answer, its end and other answers of the same moment leave together: each writing is a system call."""
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        self._flushing = False
+        data = self.connection.take()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def drain(self) -> None:
+        self._draining = True
+        self.connection.close()
+        self.flush()
+        if not self.calls:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Ends the connection; what was said before still leaves."""
+        for call in list(self.calls.values()):
+            if call.task is not None:
+                call.task.cancel()
+        self.flush()
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _whole_bytes(data: bytes | bytearray) -> int:
+    """How many bytes the message that begins here has, its prefix included."""
+    return _PREFIX_BYTES + int.from_bytes(data[1:_PREFIX_BYTES]) if len(data) >= _PREFIX_BYTES else _PREFIX_BYTES
