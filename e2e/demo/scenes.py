@@ -31,7 +31,7 @@ class Scene:
             self.wrong.append(what)
 
 
-def _body(model: str | None, text: str = "Hello!", **more: Any) -> dict[str, Any]:
+def asking(model: str | None, text: str = "Hello!", **more: Any) -> dict[str, Any]:
     named = {} if model is None else {"model": model}
     return {**named, "max_tokens": 200, "messages": [{"role": "user", "content": text}], **more}
 
@@ -63,7 +63,7 @@ def explain(line: Mapping[str, Any]) -> str:
     return " · ".join(words)
 
 
-def _short(text: str, limit: int = 76) -> str:
+def short(text: str, limit: int = 76) -> str:
     one_line = " ".join(text.split())
     return f'"{one_line}"' if len(one_line) <= limit else f'"{one_line[:limit].rsplit(" ", 1)[0]} ..."'
 
@@ -74,9 +74,9 @@ def _error(reply: Reply) -> str:
 
 def named_model(stage: Stage) -> Scene:
     scene = Scene("A model by its name", f"POST {CHAT}  model: gpt-4o")
-    reply, line = _ask(stage, scene, CHAT, _body("gpt-4o"))
+    reply, line = _ask(stage, scene, CHAT, asking("gpt-4o"))
     scene.expect(reply.status == 200, f"status {reply.status}, wanted 200")
-    scene.answered = f"200 {_short(reply.json['choices'][0]['message']['content'])}"
+    scene.answered = f"200 {short(reply.json['choices'][0]['message']['content'])}"
     scene.expect(line.get("attempts") == 1, "one attempt")
     key = stage.openai.last.header("authorization")
     scene.expect(key == f"Bearer {KEYS['OPENAI_API_KEY']}", "the provider gets the configured key")
@@ -88,7 +88,7 @@ def streamed(stage: Stage) -> Scene:
         "A streamed answer, with the tokens counted on the way", f"POST {CHAT}  model: assistant, stream: true"
     )
     stage.openai.next(recording="chat-streaming-detailed-usage", chunk=-1, gap_ms=15)
-    body = _body("assistant", stream=True, stream_options={"include_usage": True})
+    body = asking("assistant", stream=True, stream_options={"include_usage": True})
     reply, line = _ask(stage, scene, CHAT, body)
     events = [e for e in reply.body.split(b"\n\n") if e]
     scene.answered = f"{reply.status} {len(events)} events, the last is {events[-1].decode()!r}"
@@ -101,10 +101,10 @@ def streamed(stage: Stage) -> Scene:
 def anthropic_client(stage: Stage) -> Scene:
     scene = Scene("An Anthropic client", f"POST {MESSAGES}  model: claude-sonnet-4-6, stream: true")
     headers = {"x-api-key": "the-client-needs-none", "anthropic-version": "2023-06-01"}
-    reply, _ = _ask(stage, scene, MESSAGES, _body("claude-sonnet-4-6", stream=True), headers)
+    reply, _ = _ask(stage, scene, MESSAGES, asking("claude-sonnet-4-6", stream=True), headers)
     data = [json.loads(e[5:]) for e in reply.body.decode().splitlines() if e.startswith("data:")]
     text = "".join(d["delta"].get("text", "") for d in data if d["type"] == "content_block_delta")
-    scene.answered = f"{reply.status} {_short(text)}"
+    scene.answered = f"{reply.status} {short(text)}"
     scene.expect(reply.whole and data[-1]["type"] == "message_stop", "the stream is complete")
     scene.expect(stage.anthropic.last.header("x-api-key") == KEYS["ANTHROPIC_API_KEY"], "the configured key is sent")
     return scene
@@ -112,9 +112,9 @@ def anthropic_client(stage: Stage) -> Scene:
 
 def failover(stage: Stage) -> Scene:
     scene = Scene("Failover: nobody listens at xai, groq answers 503, openai answers", f"POST {CHAT}  model: resilient")
-    reply, line = _ask(stage, scene, CHAT, _body("resilient"))
+    reply, line = _ask(stage, scene, CHAT, asking("resilient"))
     scene.expect(reply.status == 200, f"status {reply.status}, wanted 200")
-    scene.answered = f"200 {_short(reply.json['choices'][0]['message']['content'])}"
+    scene.answered = f"200 {short(reply.json['choices'][0]['message']['content'])}"
     scene.expect(line.get("attempts") == 3, f"three attempts, not {line.get('attempts')}")
     for name, provider in (("groq", stage.broken), ("openai", stage.openai)):
         asked = provider.last
@@ -126,7 +126,7 @@ def failover(stage: Stage) -> Scene:
 
 def default_model(stage: Stage) -> Scene:
     scene = Scene("No model named: the default answers", f"POST {CHAT}  (no model)")
-    reply, _ = _ask(stage, scene, CHAT, _body(None))
+    reply, _ = _ask(stage, scene, CHAT, asking(None))
     sent = json.loads(stage.openai.last.body)["model"]
     scene.answered = f"{reply.status} the provider was asked for {sent}"
     scene.expect(reply.status == 200 and sent == "gpt-4o", "the default model is asked")
@@ -135,7 +135,7 @@ def default_model(stage: Stage) -> Scene:
 
 def wildcard(stage: Stage) -> Scene:
     scene = Scene("A model the file does not name, through openai/*", f"POST {CHAT}  model: openai/gpt-5-nano")
-    reply, _ = _ask(stage, scene, CHAT, _body("openai/gpt-5-nano"))
+    reply, _ = _ask(stage, scene, CHAT, asking("openai/gpt-5-nano"))
     sent = json.loads(stage.openai.last.body)["model"]
     scene.answered = f"{reply.status} the provider was asked for {sent}"
     scene.expect(reply.status == 200 and sent == "gpt-5-nano", "the id without its prefix is asked for")
@@ -144,7 +144,7 @@ def wildcard(stage: Stage) -> Scene:
 
 def unknown_model(stage: Stage) -> Scene:
     scene = Scene("A model nobody configured", f"POST {CHAT}  model: gpt-2")
-    reply, _ = _ask(stage, scene, CHAT, _body("gpt-2"))
+    reply, _ = _ask(stage, scene, CHAT, asking("gpt-2"))
     scene.answered = _error(reply)
     scene.expect((reply.status, reply.error["code"]) == (404, "model_not_found"), "404 model_not_found")
     return scene
@@ -152,7 +152,7 @@ def unknown_model(stage: Stage) -> Scene:
 
 def translation(stage: Stage) -> Scene:
     scene = Scene("An Anthropic client asks for an OpenAI model", f"POST {MESSAGES}  model: gpt-4o")
-    reply, _ = _ask(stage, scene, MESSAGES, _body("gpt-4o"))
+    reply, _ = _ask(stage, scene, MESSAGES, asking("gpt-4o"))
     scene.answered = _error(reply)
     scene.expect((reply.status, reply.json["type"]) == (501, "error"), "501, as an Anthropic error")
     return scene
@@ -160,7 +160,7 @@ def translation(stage: Stage) -> Scene:
 
 def stranger(stage: Stage) -> Scene:
     scene = Scene("A caller without a key, at the second listener", f"POST :teams{CHAT}  no key")
-    reply, _ = _ask(stage, scene, CHAT, _body("assistant"), port=stage.teams_port)
+    reply, _ = _ask(stage, scene, CHAT, asking("assistant"), port=stage.teams_port)
     scene.answered = _error(reply)
     scene.expect((reply.status, reply.error["code"]) == (401, "unauthorized"), "401 unauthorized")
     return scene
@@ -168,7 +168,7 @@ def stranger(stage: Stage) -> Scene:
 
 def not_on_the_list(stage: Stage) -> Scene:
     scene = Scene("A caller whose list has other models", f"POST :teams{CHAT}  model: gpt-4o, key of support")
-    reply, _ = _ask(stage, scene, CHAT, _body("gpt-4o"), _bearer("SUPPORT_TEAM_KEY"), port=stage.teams_port)
+    reply, _ = _ask(stage, scene, CHAT, asking("gpt-4o"), _bearer("SUPPORT_TEAM_KEY"), port=stage.teams_port)
     scene.answered = _error(reply)
     scene.expect((reply.status, reply.error["code"]) == (403, "model_not_allowed"), "403 model_not_allowed")
     return scene
@@ -176,7 +176,7 @@ def not_on_the_list(stage: Stage) -> Scene:
 
 def known_caller(stage: Stage) -> Scene:
     scene = Scene("The same caller, a model on its list", f"POST :teams{CHAT}  model: assistant, key of support")
-    reply, line = _ask(stage, scene, CHAT, _body("assistant"), _bearer("SUPPORT_TEAM_KEY"), port=stage.teams_port)
+    reply, line = _ask(stage, scene, CHAT, asking("assistant"), _bearer("SUPPORT_TEAM_KEY"), port=stage.teams_port)
     scene.answered = f"{reply.status} the log says who called, never with which key"
     scene.expect(reply.status == 200 and line.get("caller") == "support", "200, logged as support")
     seen = str(stage.openai.last.headers)
@@ -187,7 +187,7 @@ def known_caller(stage: Stage) -> Scene:
 def leaving(stage: Stage) -> Scene:
     scene = Scene("A client leaves in the middle of a stream", f"POST {CHAT}  model: gpt-4o, stream: true, then gone")
     stage.openai.next(recording="chat-streaming", fault="hang_mid", cut=400)
-    connection = RawConnection(stage.port, _body("gpt-4o", stream=True))
+    connection = RawConnection(stage.port, asking("gpt-4o", stream=True))
     connection.read_some()
     left, exchange = time.monotonic(), stage.openai.last
     connection.leave(reset=False)
@@ -210,18 +210,18 @@ def models(stage: Stage) -> Scene:
 
 
 def secrets(stage: Stage) -> Scene:
-    scene = Scene("Where the keys are not", "every file of the run directory, read")
+    scene = Scene("Where the keys are not", "every file of the three run directories, read")
     files = [f for f in stage.directory.rglob("*") if f.is_file()]
     found = [f.name for f in files if any(key in f.read_text(errors="replace") for key in KEYS.values())]
     scene.answered = (
-        f"{len(files)} files (bootstrap, logs, state): none holds a key" if not found else f"found in {found}"
+        f"{len(files)} files (bootstraps, logs, states): none holds a key" if not found else f"found in {found}"
     )
     scene.why = "Envoy reads keys from its environment; files name the variable only"
     scene.expect(not found, "no key in any file")
     return scene
 
 
-ALL: tuple[Callable[[Stage], Scene], ...] = (
+SCENES: tuple[Callable[[Stage], Scene], ...] = (
     named_model,
     streamed,
     anthropic_client,
@@ -235,5 +235,4 @@ ALL: tuple[Callable[[Stage], Scene], ...] = (
     known_caller,
     leaving,
     models,
-    secrets,
 )

@@ -22,10 +22,15 @@ from types import FrameType
 from typing import Any
 
 from control_plane.run.state import run_directory
+from e2e.agents import Agent
+from e2e.demo.travel_agents import flight_says, weather_says
 from e2e.fake import Provider
 from e2e.harness import free_port
 
-FILE = Path(__file__).with_name("gateway.yaml")
+FOLDER = Path(__file__).parent
+FILE = FOLDER / "gateway.yaml"
+CHOOSING = FOLDER / "preferences.yaml"
+TRAVEL = FOLDER / "travel.yaml"
 KEYS = {
     "OPENAI_API_KEY": "demo-key-for-openai",
     "ANTHROPIC_API_KEY": "demo-key-for-anthropic",
@@ -35,6 +40,11 @@ KEYS = {
     "SUPPORT_TEAM_KEY": "demo-key-of-support",
 }
 NAME = "demo"
+CHOOSING_NAME = "demo-choosing"
+TRAVEL_NAME = "demo-travel"
+OTHERS = ((CHOOSING, CHOOSING_NAME), (TRAVEL, TRAVEL_NAME))
+INTERNAL = '"listener":"plano_internal"'
+"""Of the log lines of the sidecar's own calls, which bear the id of the request they were made for."""
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "VIRTUAL_ENV", "NO_COLOR", "PYTHONPATH")
 
 
@@ -48,31 +58,32 @@ class Stage:
 
     port: int
     teams_port: int
+    choosing_port: int
+    travel_port: int
     openai: Provider
     anthropic: Provider
     broken: Provider
+    groq: Provider
+    weather: Agent
+    flight: Agent
     environ: dict[str, str]
     directory: Path
     started_in_s: float
 
-    @property
-    def providers(self) -> tuple[Provider, ...]:
-        return self.openai, self.anthropic, self.broken
-
-    def logged(self, request_id: str) -> dict[str, Any]:
-        """The access-log line of a request; Envoy writes it when the answer is complete."""
+    def logged(self, request_id: str, name: str = NAME) -> dict[str, Any]:
+        """The access-log line of a request to that gateway; Envoy writes it when the answer is complete."""
         end = time.monotonic() + 15
         while time.monotonic() < end:
-            for line in self.log_text().splitlines():
-                if request_id in line:
+            for line in self.log_text(name).splitlines():
+                if request_id in line and INTERNAL not in line:
                     with contextlib.suppress(ValueError):
                         found: dict[str, Any] = json.loads(line)
                         return found
             time.sleep(0.02)
         raise DemoError(f"the access log has no line for request {request_id}")
 
-    def log_text(self) -> str:
-        log = run_directory(NAME, self.environ).access_log
+    def log_text(self, name: str) -> str:
+        log = run_directory(name, self.environ).access_log
         return log.read_text() if log.exists() else ""
 
 
@@ -83,10 +94,13 @@ def stage() -> Iterator[Stage]:
     directory = Path(tempfile.mkdtemp(prefix="plano-demo-"))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        openai, anthropic, broken = (stack.enter_context(Provider(name=n)) for n in ("openai", "anthropic", "broken"))
+        names = ("openai", "anthropic", "broken", "groq")
+        openai, anthropic, broken, groq = (stack.enter_context(Provider(name=name)) for name in names)
         broken.always(status=503)
-        port = _usual_or_free(12000)
-        teams_port = _usual_or_free(12001)
+        weather = stack.enter_context(Agent(weather_says, name="weather"))
+        flight = stack.enter_context(Agent(flight_says, name="flight"))
+        port, teams_port, choosing_port = (_usual_or_free(usual) for usual in (12000, 12001, 12002))
+        travel_port = _usual_or_free(8001)
         environ = {name: os.environ[name] for name in KEPT if name in os.environ} | KEYS
         environ |= {
             "PLANO_RUN_DIR": str(directory),
@@ -96,19 +110,33 @@ def stage() -> Iterator[Stage]:
             "DEMO_ANTHROPIC_URL": anthropic.url,
             "DEMO_BROKEN_URL": broken.url,
             "DEMO_NOBODY_URL": f"http://127.0.0.1:{free_port()}",
+            "DEMO_CHOOSING_PORT": str(choosing_port),
+            "DEMO_TRAVEL_PORT": str(travel_port),
+            "DEMO_AGENTS_MODELS_PORT": str(_usual_or_free(12003)),
+            "DEMO_GROQ_URL": groq.url,
+            "DEMO_WEATHER_URL": weather.url,
+            "DEMO_FLIGHT_URL": flight.url,
         }
         stack.callback(_down, environ)
         started = time.monotonic()
         plano(environ, "up", str(FILE), "--name", NAME, "--token-usage")
+        started_in_s = time.monotonic() - started
+        for file, name in OTHERS:
+            plano(environ, "up", str(file), "--name", name, "--workers", "1")
         yield Stage(
             port=port,
             teams_port=teams_port,
+            choosing_port=choosing_port,
+            travel_port=travel_port,
             openai=openai,
             anthropic=anthropic,
             broken=broken,
+            groq=groq,
+            weather=weather,
+            flight=flight,
             environ=environ,
             directory=directory,
-            started_in_s=time.monotonic() - started,
+            started_in_s=started_in_s,
         )
 
 
@@ -123,9 +151,10 @@ def plano(environ: dict[str, str], *words: str) -> str:
 
 
 def _down(environ: dict[str, str]) -> None:
-    if run_directory(NAME, environ).path.exists():
-        with contextlib.suppress(DemoError):
-            plano(environ, "down", "--name", NAME)
+    for name in (NAME, CHOOSING_NAME, TRAVEL_NAME):
+        if run_directory(name, environ).path.exists():
+            with contextlib.suppress(DemoError):
+                plano(environ, "down", "--name", name)
 
 
 def _stop(_: int, __: FrameType | None) -> None:
