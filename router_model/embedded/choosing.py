@@ -12,7 +12,10 @@ from router_model.embedded.encoder import Encoder
 from router_model.embedded.judgement import Judgement, Numbers
 from router_model.embedded.options import OptionCache, OptionVectors
 from router_model.embedded.requests import Request, read_request
-from router_model.embedded.texts import count_words
+from router_model.embedded.texts import count_words, is_small_talk
+
+SMALL_TALK_NEAR = 0.4
+SMALL_TALK_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +44,36 @@ class Chooser:
             keep_going()
             vectors.append(self.cache.vectors(option))
         whole = self._whole(request, vectors, keep_going)
-        if len(request.clauses) < 2 or (not question.several and whole.max() >= self.judgement.threshold):
+        if len(request.clauses) < 2 or (
+            not question.several and whole.max() >= self.judgement.threshold_for(len(vectors))
+        ):
             return self._best(whole)
         clauses = []
         for clause in request.clauses:
             keep_going()
-            clauses.append(self._judge(self._near(clause, vectors), vectors, count_words(clause)))
+            clauses.append(self._judge(clause, vectors))
         if question.several:
             return self._several(whole, clauses)
         return self._best(np.maximum(whole, np.max(clauses, axis=0)))
 
-    def _near(self, text: str, options: list[OptionVectors]) -> Numbers:
-        return self.judgement.similarities(self.encoder.encode(text), options)
-
-    def _judge(self, similarities: Numbers, options: list[OptionVectors], words: int) -> Numbers:
+    def _judge(self, text: str, options: list[OptionVectors]) -> Numbers:
+        near = self.judgement.similarities(self.encoder.encode(text), options)
         shown = sum(1 for option in options if len(option.examples)) / len(options)
-        return self.judgement.probabilities(similarities, examples=shown, words=words)
+        found = self.judgement.probabilities(near, examples=shown, words=count_words(text))
+        # A bare "hello" is a little like every assistant; it is for an option only that is about greetings.
+        return found * SMALL_TALK_SHARE if near.max() < SMALL_TALK_NEAR and is_small_talk(text) else found
 
     def _whole(self, request: Request, options: list[OptionVectors], keep_going: Callable[[], None]) -> Numbers:
         """The best that any reading of the whole request gives each option."""
         readings = []
         for text in request.texts:
             keep_going()
-            readings.append(self._judge(self._near(text, options), options, count_words(text)))
+            readings.append(self._judge(text, options))
         return max(readings, key=lambda reading: float(reading.max()))
 
     def _best(self, probabilities: Numbers) -> Decision:
         best = int(probabilities.argmax())
-        picked = (best,) if probabilities[best] >= self.judgement.threshold else ()
+        picked = (best,) if probabilities[best] >= self.judgement.threshold_for(len(probabilities)) else ()
         return Decision(picked, tuple(probabilities.tolist()))
 
     def _several(self, whole: Numbers, clauses: list[Numbers]) -> Decision:
@@ -76,7 +81,7 @@ class Chooser:
         picked: list[int] = []
         for clause in clauses:
             best = int(clause.argmax())
-            if clause[best] >= self.judgement.threshold and best not in picked:
+            if clause[best] >= self.judgement.threshold_for(len(clause)) and best not in picked:
                 picked.append(best)
         probabilities = np.maximum(whole, np.max(clauses, axis=0))
         return Decision(tuple(picked), tuple(probabilities.tolist())) if picked else self._best(whole)

@@ -17,6 +17,7 @@ from router_model.embedded.encoder import Vector
 from router_model.embedded.options import OptionVectors
 
 Numbers = NDArray[np.float64]
+MANY = 20
 FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
 
 
@@ -24,7 +25,7 @@ FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
 class Judgement:
     """`weights` has a number for each of FEATURES; `temperature` sharpens similarities into shares.
 
-    `threshold` is the probability an option must reach to be chosen; `phrase_share` and `example_share` say how much
+    `threshold` is the probability an option must reach to be chosen among few; `phrase_share` and `example_share` say how much
     the best phrase of a long description and the examples count beside the whole description.
     """
 
@@ -33,6 +34,10 @@ class Judgement:
     threshold: float
     phrase_share: float
     example_share: float
+
+    def threshold_for(self, options: int) -> float:
+        """What an option must reach among so many: above MANY similar ones share what one alone would get."""
+        return round(self.threshold - 0.1 * max(0.0, float(np.log(max(options, 1) / MANY))), 3)
 
     def similarities(self, text: Vector, options: Sequence[OptionVectors]) -> Numbers:
         """How near the text is to each option, about -1..1."""

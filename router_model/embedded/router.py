@@ -72,7 +72,8 @@ class EmbeddedRouter:
             raise RouterLate("the embedded router was not ready in time") from None
         finally:
             late.set()
-        return describe(question, decision, threshold=self.load().judgement.threshold, seconds=self._clock() - began)
+        threshold = self.load().judgement.threshold_for(len(question.options))
+        return describe(question, decision, threshold=threshold, seconds=self._clock() - began)
 
     def _decide(self, question: Question, late: Event) -> Decision:
         def keep_going() -> None:
@@ -83,7 +84,7 @@ class EmbeddedRouter:
         return self.load().decide(question, keep_going)
 
 
-def describe(question: Question, decision: Decision, *, threshold: float, seconds: float) -> Choice:
+def describe(question: Question, decision: Decision, *, threshold: float | None, seconds: float) -> Choice:
     """A decision in the words of the protocol."""
     scores = [
         Score(option.name, probability)

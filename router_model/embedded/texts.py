@@ -34,12 +34,20 @@ _JOINT = re.compile(
     r"|[,;]?\s+(?:and|then|but)\s+(?:then\s+)?",
     re.I,
 )
+_CODE = re.compile(r"\w\([^)]*\)|[{};]|=>|==|\w\[[^\]]*\]")
 _EMPTY = re.compile(r"(?:(?:and|then|but|or|also|please)\b[\s,.]*)+", re.I)
 _CONTINUES = re.compile(
     r"^(?:and|also|what about|how about|then|ok(?:ay)?|yes|no|sure|what if|same|why|which|when|where|who)\b", re.I
 )
 _REFERS = re.compile(
     r"\b(?:it|that|this|them|they|those|these|there|one|ones|same|instead|too|he|she|his|her|again)\b", re.I
+)
+
+
+_SMALL_TALK = re.compile(
+    r"(?:hello|hi|hey|yo|good (?:morning|afternoon|evening|night|day)|thanks?|thank you|thx|cheers|ok|okay|cool|great"
+    r"|nice|bye|goodbye|see you|yes|no|sure|there|everyone|so much|a lot|very much|[\s,.!?])+",
+    re.I,
 )
 
 
@@ -67,7 +75,10 @@ def readable_name(name: str) -> str:
 
 
 def split_clauses(text: str) -> tuple[str, ...]:
-    """The parts of a request that may ask for different things, in order. A part of one word joins its neighbour."""
+    """The parts of a request that may ask for different things, in order. A part of one word joins its neighbour.
+
+    Lines of code are left out where there is something else: they ask for nothing.
+    """
     parts: list[str] = []
     for part in _JOINT.split(clip(text)):
         clause = squeeze(part or "").strip(" ,;")
@@ -77,7 +88,8 @@ def split_clauses(text: str) -> tuple[str, ...]:
             parts[-1] = f"{parts[-1]} and {clause}"
         else:
             parts.append(clause)
-    return tuple(parts[:CLAUSES])
+    said = [part for part in parts if not _CODE.search(part)] or parts
+    return tuple(said[:CLAUSES])
 
 
 def split_description(text: str) -> tuple[str, ...]:
@@ -104,3 +116,8 @@ def depends_on_context(text: str) -> bool:
     if words <= 3:
         return True
     return words <= 9 and bool(_CONTINUES.search(text.strip()) or _REFERS.search(text))
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a text is nothing but greetings, thanks and the like."""
+    return len(text) < 60 and _SMALL_TALK.fullmatch(text) is not None

@@ -27,7 +27,7 @@ from router_model.training.corpus import Group, half_of_clinc, read_authored
 from router_model.training.pack import SHARE, TorchEncoder, read_blended
 
 START = Judgement(
-    weights=(8.0, 3.0, 4.0, -0.5, 0.0, 0.0, -3.0), temperature=0.04, threshold=0.45, phrase_share=0.5, example_share=0.6
+    weights=(8.0, 3.0, 4.0, -0.5, 0.0, 0.0, -3.0), temperature=0.04, threshold=0.55, phrase_share=0.5, example_share=0.6
 )
 SMALL_TALK = ("hello", "hi there", "thanks", "ok", "good morning", "bye", "test", "never mind", "how are you?", "cool")
 """Asked of the authored sets as requests of none; only the set with a route for chat is spared."""

@@ -23,7 +23,7 @@ from router_model.training.corpus import Group, training_groups
 
 MAX_TOKENS = 96
 TEMPERATURE = 0.05
-SHARES = (2.5, 1.0, 3.0)
+SHARES = (2.5, 1.5, 3.0)
 """How often batches are drawn of the first large group, the second, and the small ones."""
 
 

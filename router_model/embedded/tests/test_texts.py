@@ -17,6 +17,8 @@ from router_model.embedded import texts
         ("play some jazz, and also dim the lights", ["play some jazz", "dim the lights"]),
         ("Book a table. Then call a taxi.", ["Book a table.", "Then call a taxi."]),
         ("play rock and roll", ["play rock and roll"]),
+        ("one\ntwo words", ["one and two words"]),
+        ("what does this do?\ndef f(x):\n    return g(x - 1)", ["what does this do?"]),
         ("   ", []),
     ],
 )
@@ -77,3 +79,12 @@ def test_whatever_is_sent_the_parts_are_few_and_short(text):
     assert len(phrases) <= texts.PHRASES
     assert all(len(phrase) <= texts.PHRASE_CHARS for phrase in phrases)
     assert all(clause.strip() for clause in clauses)
+
+
+@pytest.mark.parametrize(("text", "small"), [("Hi there!", True), ("ok, thanks", True), ("hi, is it raining", False)])
+def test_small_talk_is_nothing_but_small_talk(text, small):
+    assert texts.is_small_talk(text) is small
+
+
+def test_spaces_do_not_slow_the_search_for_small_talk():
+    assert not texts.is_small_talk(" ." * 25 + "x")
