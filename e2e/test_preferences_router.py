@@ -19,10 +19,12 @@ from e2e.choosing import (
     ROUTER,
     SMALL,
     Stage,
+    body,
     stage,
+    until,
     with_tool_result,
 )
-from e2e.client import CHAT, MESSAGES, call
+from e2e.client import CHAT, MESSAGES, RawConnection, call
 
 # Far from each other and from everything else, so that any encoder of sentences tells them apart.
 APART = f"""
@@ -114,6 +116,23 @@ def test_what_the_served_router_says_goes_before_the_guess(world: Stage) -> None
     """The fake one goes by a single word: it calls cooking with this word code."""
     reply = world.ask(f"{DISH} python")
     assert (reply.headers["x-plano-route"], reply.headers["x-plano-router"]) == ("code", ROUTER)
+
+
+def test_a_client_that_leaves_while_its_router_thinks(world: Stage) -> None:
+    """The decision ends with it: one record says so, nobody is called, the worker goes on."""
+    world.router.always(fault="hang")
+    known = {each["request_id"] for each in world.gateway.decisions()}
+    leaving = RawConnection(world.port, body(PROGRAM))
+    assert world.router.wait(lambda: bool(world.router.seen), timeout_s=20)
+    leaving.leave(reset=True)
+
+    def noted() -> list[str]:
+        return [each["why"] for each in world.gateway.decisions() if each["request_id"] not in known]
+
+    assert until(noted) == ["client_left"]
+    assert not world.seen()
+    world.router.reset()
+    assert world.ask(f"{PROGRAM} python").status == 200
 
 
 def test_failures_are_told_without_the_prompt(world: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -173,6 +174,18 @@ def test_workers_remember_together(pair: Stage) -> None:
         begin(pair, WRITING, headers)
         found = {model_of(pair, CODE, headers) for _ in range(10)}
         assert found == {(GPT, "continuation")}
+
+
+def test_many_at_once_do_not_mix(pair: Stage) -> None:
+    """Each call gets its own decision, each conversation its own model."""
+    expected = {CODE: LLAMA, WRITING: GPT, NEITHER: MINI}
+
+    def ask(number: int) -> bool:
+        text = list(expected)[number % 3]
+        return model_of(pair, text, {})[0] == expected[text]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(150)))
 
 
 def answered(made: Stage, headers: dict[str, str]) -> Reply:

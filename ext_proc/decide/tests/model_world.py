@@ -66,6 +66,7 @@ NAMES = {
     "split": "split",
 }
 NARROW = Allowance(caller="key:narrow", names=(MINI, "gpt-4o-mini", "fast"), prefixes=("groq/",), default=False)
+ALIASED = Allowance(caller="key:aliased", names=("fast",), prefixes=(), default=False)
 NOBODY = Allowance(caller="key:nobody", names=(), prefixes=(), default=False)
 LISTENER = Listener(
     name="llm",
@@ -86,7 +87,7 @@ LISTENER = Listener(
     names=NAMES,
     prefixes={"groq/": "groq"},
     default=None,
-    allowances=(NARROW, NOBODY),
+    allowances=(NARROW, ALIASED, NOBODY),
     input_filters=(),
     output_filters=(),
 )

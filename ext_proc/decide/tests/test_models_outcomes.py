@@ -250,6 +250,14 @@ def test_bad_preferences_are_told_by_their_address(path: str, sent: Any, problem
     assert "secret" not in repr(decided.record)
 
 
+def test_what_an_assistant_said_is_nothing_to_route_by() -> None:
+    said = [{"role": "system", "content": "be brief"}, {"role": "assistant", "content": "a program"}]
+    world = routed("code")
+    decided = world.decide(raw(json.dumps({"model": MINI, "messages": said}).encode()))
+    assert (decided.outcome, decided.record.why) == (Forward(f"={MINI}"), Why.NOTHING_TO_ROUTE)
+    assert not world.router.asked
+
+
 def test_the_router_is_asked_with_the_conversation_and_the_preferences() -> None:
     world = routed("code")
     said = [

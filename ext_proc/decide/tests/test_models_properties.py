@@ -51,7 +51,7 @@ ENTRIES = st.lists(
     unique_by=lambda entry: str(entry["name"]),
 )
 SAYS = st.sampled_from(("code", "poems", "sums", "", RouterLate("x"), RouterUnreachable("x")))
-CALLERS = st.sampled_from(("", "key:narrow", "key:nobody", "key:unlisted"))
+CALLERS = st.sampled_from(("", "key:narrow", "key:aliased", "key:nobody", "key:unlisted"))
 PREFERENCES = st.lists(
     st.builds(
         Preference,

@@ -298,6 +298,13 @@ def test_another_spelling_of_the_same_model_is_no_change(spelt: str) -> None:
     assert decided.record.more["plano.session.switches"] == 0
 
 
+def test_a_name_the_caller_may_not_use_is_not_put_in_place_of_one_it_may() -> None:
+    world = routed("code")
+    world.decide(call(headers=AFFINE), rules(preference("code", MINI)))
+    asked = call(model="fast", headers=AFFINE, caller="key:aliased")
+    assert world.decide(asked, rules(preference("code", "fast"))).outcome == Rank((AT[MINI],), "fast")
+
+
 def test_cache_off_keeps_a_conversation_unknown() -> None:
     world = budgeted()
     off = {"x-plano-cache": "off"}
