@@ -18,6 +18,8 @@ from router_model.embedded.options import OptionVectors
 
 Numbers = NDArray[np.float64]
 MANY = 20
+BACKGROUND = 0.1
+"""How near an unrelated option is to a text: the second one where there is only one."""
 FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
 
 
@@ -25,8 +27,8 @@ FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
 class Judgement:
     """`weights` has a number for each of FEATURES; `temperature` sharpens similarities into shares.
 
-    `threshold` is the probability an option must reach to be chosen among few; `phrase_share` and `example_share` say how much
-    the best phrase of a long description and the examples count beside the whole description.
+    `threshold` is the probability an option must reach to be chosen among few; `phrase_share` and `example_share` say
+    how much the best phrase of a long description and the examples count beside the whole description.
     """
 
     weights: tuple[float, ...]
@@ -65,10 +67,10 @@ class Judgement:
 
 def features(similarities: Numbers, *, examples: float, words: int) -> Numbers:
     """A number for each of FEATURES: the best, how far the second and the mean lie behind, how many there are."""
-    best, *rest = sorted(similarities.tolist(), reverse=True)
-    second = rest[0] if rest else best - 0.3
-    mean = float(np.mean(rest)) if rest else best - 0.4
-    many = float(np.log(len(similarities)))
+    best, *others = sorted(similarities.tolist(), reverse=True)
+    rest = others or [BACKGROUND]
+    second, mean = rest[0], float(np.mean(rest))
+    many = float(np.log(1 + len(rest)))
     return np.array([best, best - second, best - mean, many, examples, min(words, 40) / 20, 1.0])
 
 
