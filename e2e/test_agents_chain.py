@@ -95,6 +95,7 @@ def test_the_rest_of_the_request_stays(world: Crew) -> None:
     got = json.loads(world.flight.last.body)
     added = {"role": "assistant", "name": "weather_agent", "content": WEATHER_SAYS}
     assert got == {**sent, "messages": [*said[:-1], added, said[-1]]}
+    assert world.flight.last.header("content-length") == str(len(world.flight.last.body)), "not in chunks"
 
 
 def test_the_paths_of_the_agents_addresses_are_used(world: Crew) -> None:

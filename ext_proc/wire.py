@@ -107,6 +107,8 @@ def _go_on(record: Record, key: str, body: bytes | None) -> ProcessingResponse:
         response.header_mutation.remove_headers.append("content-length")
         response.body_mutation.body = body
     _tell(answer.dynamic_metadata, record, key)
+    if body is not None:
+        answer.dynamic_metadata.fields[names.DECISION].struct_value.fields["bytes"].string_value = str(len(body))
     return answer
 
 

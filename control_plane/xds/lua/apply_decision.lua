@@ -14,6 +14,8 @@ function envoy_on_request(handle)
   if decision and decision["retries"] then
     handle:headers():replace("x-envoy-max-retries", decision["retries"])
   end
+  -- A body the sidecar replaced comes without its length, and not every server understands chunks.
+  if decision and decision["bytes"] then handle:headers():replace("content-length", decision["bytes"]) end
   metadata:set("plano.request", "body", "")
   state:set("plano.key", "envoy.string", key)
   handle:clearRouteCache()
