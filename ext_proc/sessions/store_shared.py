@@ -32,6 +32,7 @@ class SharedStore:
     def __init__(self, file: Path, max_entries: int, ttl_s: float, clock: Clock) -> None:
         self._max_entries, self._ttl_s, self._clock = max(1, max_entries), ttl_s, clock
         self._writes = 0
+        self._wait_ms = -1
         self.counts: Counter[Outcome] = Counter()
         self.troubles: Counter[Trouble] = Counter()
         self._database = sqlite3.connect(file, isolation_level=None)
@@ -72,7 +73,10 @@ class SharedStore:
             self._database.execute(_TOO_MANY, (self._max_entries,))
 
     def _wait_at_most(self, deadline_s: float) -> None:
-        self._database.execute(f"PRAGMA busy_timeout = {max(0, int(deadline_s * 1000))}")
+        wait_ms = max(0, int(deadline_s * 1000))
+        if wait_ms != self._wait_ms:
+            self._database.execute(f"PRAGMA busy_timeout = {wait_ms}")
+            self._wait_ms = wait_ms
 
     def _failed(self, error: sqlite3.Error, outcome: Outcome) -> Trouble:
         locked = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
