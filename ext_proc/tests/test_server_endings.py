@@ -1,4 +1,4 @@
-"""How exchanges end that do not end well: crashes, clients that leave, messages nobody expected, a worker that stops."""
+"""Exchanges that do not end well: crashes, clients that leave, messages nobody expected, a worker that stops."""
 
 from __future__ import annotations
 
