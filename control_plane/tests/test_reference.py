@@ -15,7 +15,7 @@ from control_plane.run.launch import placeholders
 from control_plane.tests import golden
 
 FOLDER = Path(__file__).parents[2] / "envoy"
-EXAMPLES = ["failover", "model_gateway"]
+EXAMPLES = ["agents", "failover", "model_gateway"]
 KEYS = dict.fromkeys(
     ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY", "GROQ_API_KEY"], "value-of-a-secret"
 )
