@@ -31,7 +31,7 @@ def write_page(findings: Findings) -> str:
         parts += [
             "## Routes never seen in training\n",
             "Encoders trained by the same recipe on less, asked about what was left out; see the task's name. Their "
-            "judgement is the shipped one.\n",
+            "judgement is the shipped one, fitted on validation utterances of those very intents.\n",
             *_tables(findings.unseen),
         ]
     return "\n".join([*parts, _timing(findings.timing), _hashes(findings.hashes)])
