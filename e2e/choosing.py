@@ -177,6 +177,16 @@ def with_tool_result(text: str, path: str, model: str = MINI) -> dict[str, Any]:
     return {"model": model, "messages": [user, {"role": "assistant", "tool_calls": [tool]}, answer]}
 
 
+def models_dev(prices: Mapping[str, tuple[float, float]]) -> str:
+    """The catalogue of models.dev with these prices (input, output; USD per million), by provider/id."""
+    whole: dict[str, Any] = {}
+    for name, (read, written) in prices.items():
+        provider, _, model = name.partition("/")
+        cost = {"input": read, "output": written}
+        whole.setdefault(provider, {"models": {}})["models"][model] = {"id": model, "cost": cost}
+    return json.dumps(whole)
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
     """The official SDKs, without retries of their own."""

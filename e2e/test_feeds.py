@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e2e.choosing import CODE, GPT, LLAMA, MINI, NEITHER, SMALL, Stage, stage, until
+from e2e.choosing import CODE, GPT, LLAMA, MINI, NEITHER, SMALL, Stage, models_dev, stage, until
 from e2e.fake import Provider
 
 PREFERENCES = f"""
@@ -21,16 +21,6 @@ routing_preferences:
 """
 POEM = "write a poem"
 QUERY = 'avg(latency{job="gateway"}) by (model_name)'
-
-
-def models_dev(prices: Mapping[str, tuple[float, float]]) -> str:
-    """The catalogue of models.dev with these prices (input, output; USD per million), by provider/id."""
-    whole: dict[str, Any] = {}
-    for name, (read, written) in prices.items():
-        provider, _, model = name.partition("/")
-        cost = {"input": read, "output": written}
-        whole.setdefault(provider, {"models": {}})["models"][model] = {"id": model, "cost": cost}
-    return json.dumps(whole)
 
 
 def digitalocean(prices: Mapping[str, tuple[float, float]]) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import pytest
 
-from e2e.choosing import ARITHMETIC, CODE, GPT, LLAMA, MINI, WRITING, Stage, stage, until
+from e2e.choosing import ARITHMETIC, CODE, GPT, LLAMA, MINI, WRITING, Stage, models_dev, stage, until
 from e2e.client import CHAT, call
 from e2e.fake import Provider
-from e2e.test_feeds import models_dev
 
 PREFERENCES = f"""
 routing_preferences:
@@ -46,20 +45,13 @@ def free(feed: Provider) -> Iterator[Stage]:
         yield made
 
 
-class priced:
+@contextmanager
+def priced(feed: Provider, routing: str) -> Iterator[Stage]:
     """A stage that knows the prices of the feed."""
-
-    def __init__(self, feed: Provider, routing: str) -> None:
-        self._feed, self._routing, self._opened = feed, routing, ExitStack()
-
-    def __enter__(self) -> Stage:
-        source = f'model_metrics_sources: [{{type: cost, provider: models.dev, url: "{self._feed.url}/api.json"}}]\n'
-        made = self._opened.enter_context(stage(PREFERENCES, source, self._routing))
+    source = f'model_metrics_sources: [{{type: cost, provider: models.dev, url: "{feed.url}/api.json"}}]\n'
+    with stage(PREFERENCES, source, routing) as made:
         until(lambda: '"source_refreshed"' in made.gateway.sidecar_log(), timeout_s=60)
-        return made
-
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        yield made
 
 
 def affine(**more: str) -> dict[str, str]:
