@@ -259,3 +259,14 @@ def test_counters_have_configured_labels_only(world: Stage) -> None:
     text = until(counted)
     assert 'why="preference"' in text and 'why="inline_preference"' in text
     assert "mine" not in text
+
+
+def test_a_provider_cannot_speak_for_the_decision(world: Stage) -> None:
+    """Behind a provider's name may be a gateway that shows decisions of its own."""
+    world.openai.always(headers={"x-plano-why": "forged", "x-plano-route": "forged", "x-plano-anything": "kept"})
+    reply = world.ask(NEITHER, MINI)
+    assert (reply.headers["x-plano-why"], reply.headers["x-plano-anything"]) == ("no_match", "kept")
+    assert "x-plano-route" not in reply.headers
+    embedded = {"model": MINI, "input": "text"}
+    native = call(world.port, "/v1/embeddings", embedded)
+    assert native.status == 200 and "x-plano-why" not in native.headers

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 _DATA = ("e2e/recordings/", "goldens/", "corpus/", "golden/")
-_BINARY = {".bin", ".png", ".gz", ".crt", ".key", ".pem"}
+_BINARY = {".bin", ".png", ".gz", ".crt", ".key", ".pem", ".onnx"}
 
 FORBIDDEN = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:work|home|root|Users)/\w"),

@@ -53,7 +53,16 @@ def filter_defaults() -> dict[str, Any]:
 
 def shown_headers() -> list[core.HeaderValueOption]:
     """The decision, for the client to see; absent where nothing was decided."""
-    return [plain.set_header(f"x-plano-{field}", f"%DYNAMIC_METADATA({names.DECISION}:{field})%") for field in _SHOWN]
+    return [plain.set_header(_header(field), f"%DYNAMIC_METADATA({names.DECISION}:{field})%") for field in _SHOWN]
+
+
+def hidden_headers() -> list[str]:
+    """What a provider or an agent, perhaps a gateway like this one, says under the same names."""
+    return [_header(field) for field in _SHOWN]
+
+
+def _header(field: str) -> str:
+    return f"x-plano-{field}"
 
 
 def _asking(listener: Listener) -> route.Route:

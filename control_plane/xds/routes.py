@@ -58,6 +58,7 @@ def _virtual_host(listener: Listener, offered: Surface, page: str, needs: Needs)
     )
     if listener.decision is not None:
         host.typed_per_filter_config = decided_routes.filter_defaults()
+        host.response_headers_to_remove = decided_routes.hidden_headers()
         host.response_headers_to_add = decided_routes.shown_headers() if listener.decision.headers else []
     return host
 
