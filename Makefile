@@ -11,7 +11,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN   := $(BIN)/python
 
-.PHONY: help venv demo test unit e2e check lint types generated fmt goldens docs bench clean
+.PHONY: help venv demo test unit e2e check lint types generated fmt goldens docs evaluate wire bench clean
 
 help:  ## Say what each target does
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -47,7 +47,7 @@ test: $(READY)  ## Run every test: unit, goldens, and end to end with the real E
 	@$(RUN) -m pytest
 
 unit: $(READY)  ## Run only the tests that start no Envoy traffic
-	@$(RUN) -m pytest control_plane schemas
+	@$(RUN) -m pytest control_plane ext_proc router_model schemas
 
 e2e: $(READY)  ## Run only the end-to-end tests
 	@$(RUN) -m pytest e2e
@@ -70,10 +70,16 @@ fmt: $(READY)  ## Put the code into the agreed format
 
 goldens: $(READY)  ## Write the expected outputs of the tests anew; read the diff before committing it
 	@$(RUN) -m control_plane.xds.tests.goldens --write
-	@UPDATE_GOLDENS=1 $(RUN) -m pytest -q control_plane/tests/test_explain.py control_plane/tests/test_rendered.py control_plane/tests/test_reference.py -k 'not envoy_accepts'
+	@UPDATE_GOLDENS=1 $(RUN) -m pytest -q control_plane/tests/test_explain.py control_plane/tests/test_rendered.py control_plane/tests/test_reference.py router_model/tests/test_prompts.py -k 'not envoy_accepts'
 
 docs: $(READY)  ## Write the generated pages anew
 	@$(RUN) -m control_plane.docs
+
+evaluate: $(READY)  ## Measure how well the embedded router chooses; writes docs/router-evaluation.md and .json
+	@$(RUN) -m router_model.evaluate
+
+wire: $(READY)  ## Make the classes of schemas/wire/ext_proc.proto anew
+	@$(RUN) -m grpc_tools.protoc -I schemas/wire --python_out=schemas/wire --pyi_out=schemas/wire schemas/wire/ext_proc.proto
 
 bench: $(READY)  ## Compare bare Envoy, this gateway and the LiteLLM proxy; writes docs/benchmarks.md and .json
 	@$(RUN) -m e2e.bench
