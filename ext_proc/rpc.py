@@ -64,16 +64,46 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class _Message:
+    """A message as it arrives: a prefix that tells its size, then its bytes, large ones in many pieces."""
+
+    __slots__ = ("_head", "_missing_bytes", "_pieces")
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._pieces: list[bytes] = []
+        self._missing_bytes = 0
+
+    @property
+    def compressed(self) -> bool:
+        return self._head[:1] != b"\0"
+
+    def add(self, data: bytes) -> bytes | None:
+        """The message, once it is whole."""
+        if len(self._head) < _PREFIX_BYTES:
+            rest = _PREFIX_BYTES - len(self._head)
+            self._head, data = self._head + data[:rest], data[rest:]
+            if len(self._head) < _PREFIX_BYTES:
+                return None
+            self._missing_bytes = int.from_bytes(self._head[1:])
+        self._pieces.append(data)
+        self._missing_bytes -= len(data)
+        if self._missing_bytes > 0:
+            return None
+        whole = b"".join(self._pieces) if len(self._pieces) > 1 else data
+        return whole[: self._missing_bytes] if self._missing_bytes else whole
+
+
 class _Call:
     """One call of one peer."""
 
-    __slots__ = ("begun", "headers", "kept", "number", "peer", "room", "task")
+    __slots__ = ("begun", "headers", "message", "number", "peer", "room", "task")
 
     def __init__(self, peer: _Peer, number: int, found: Headers) -> None:
         self.peer = peer
         self.number = number
         self.headers = found
-        self.kept = bytearray()
+        self.message = _Message()
         self.task: asyncio.Task[None] | None = None
         self.begun = False
         self.room: asyncio.Event | None = None
@@ -180,15 +210,9 @@ class _Peer(asyncio.Protocol):
 
     def _received(self, call: _Call, data: bytes) -> None:
         """The first message starts the call; whatever follows it is not read."""
-        if call.kept:
-            call.kept += data
-            if len(call.kept) < _whole_bytes(call.kept):
-                return
-            data = bytes(call.kept)
-        if len(data) < (whole := _whole_bytes(data)):
-            call.kept += data
-        else:
-            self._start(call, data[_PREFIX_BYTES:whole], compressed=data[0] != 0)
+        message = call.message.add(data)
+        if message is not None:
+            self._start(call, message, compressed=call.message.compressed)
 
     def _start(self, call: _Call, message: bytes | None, *, compressed: bool = False) -> None:
         handler = self._server.handlers.get(call.headers.get(b":path", b""))
@@ -233,8 +257,3 @@ class _Peer(asyncio.Protocol):
         self.flush()
         if self._transport is not None:
             self._transport.close()
-
-
-def _whole_bytes(data: bytes | bytearray) -> int:
-    """How many bytes the message that begins here has, its prefix included."""
-    return _PREFIX_BYTES + int.from_bytes(data[1:_PREFIX_BYTES]) if len(data) >= _PREFIX_BYTES else _PREFIX_BYTES
