@@ -28,7 +28,8 @@ class Judgement:
     """`weights` has a number for each of FEATURES; `temperature` sharpens similarities into shares.
 
     `threshold` is the probability an option must reach to be chosen among few; `phrase_share` and `example_share` say
-    how much the best phrase of a long description and the examples count beside the whole description.
+    how much the best phrase of a long description and the examples count beside the whole description. `asked`: the
+    threshold somebody wants instead, whatever the number of options.
     """
 
     weights: tuple[float, ...]
@@ -36,9 +37,12 @@ class Judgement:
     threshold: float
     phrase_share: float
     example_share: float
+    asked: float | None = None
 
     def threshold_for(self, options: int) -> float:
         """What an option must reach among so many: above MANY similar ones share what one alone would get."""
+        if self.asked is not None:
+            return self.asked
         return round(self.threshold - 0.1 * max(0.0, float(np.log(max(options, 1) / MANY))), 3)
 
     def similarities(self, text: Vector, options: Sequence[OptionVectors]) -> Numbers:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 
@@ -24,6 +25,7 @@ VERSION = "plano-embedded-1"
 class EmbeddedRouter:
     """Chooses by similarity of meaning. `threads` decisions run at the same time, each on one core.
 
+    `threshold` 0..1 is the probability an option must reach, instead of what training found best for so many options.
     `encoder` replaces the one of `weights` (tests); `clock` counts seconds.
     """
 
@@ -32,10 +34,12 @@ class EmbeddedRouter:
         *,
         weights: Path = WEIGHTS,
         threads: int = 1,
+        threshold: float | None = None,
         encoder: Encoder | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._weights = weights
+        self._threshold = threshold
         self._encoder = encoder
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embedded-router")
@@ -51,7 +55,7 @@ class EmbeddedRouter:
         with self._loading:
             if self._chooser is None:
                 encoder = self._encoder or OnnxEncoder(self._weights)
-                judgement = read_judgement(self._weights / "judgement.json")
+                judgement = replace(read_judgement(self._weights / "judgement.json"), asked=self._threshold)
                 self._chooser = Chooser(encoder, OptionCache(encoder), judgement)
             return self._chooser
 

@@ -117,3 +117,11 @@ def test_huge_messages_cost_a_bounded_number_of_short_runs(router, encoder, text
     choose(router, text, several=True)
     assert len(encoder.texts) - before <= 12
     assert max(len(text) for text in encoder.texts) < 5000
+
+
+@pytest.mark.parametrize(("threshold", "chosen"), [(0.0, 1), (1.0, 0)])
+def test_a_threshold_of_ones_own_decides(encoder, threshold, chosen):
+    router = EmbeddedRouter(encoder=encoder, threshold=threshold)
+    choice = choose(router, "weather forecasts please")
+    assert (len(choice.chosen), choice.threshold) == (chosen, threshold)
+    router.close()
