@@ -19,7 +19,7 @@ from router_model.vllm.router import ServedRouter
 from schemas import runtime
 
 SURE = 0.8
-"""The confidence from which the embedded router's choice stands in a cascade."""
+"""The confidence from which the embedded router's choice stands in a cascade, unless configured."""
 _WARM_UP = (Turn("user", "hello"),)
 _WARM_UP_S = 60.0
 
@@ -52,14 +52,15 @@ class Routers:
     """The routers of one worker; `router` is the one to ask."""
 
     def __init__(self, settings: runtime.Router, upstream: Upstream) -> None:
-        self._embedded = EmbeddedRouter(threshold=settings.threshold)
+        cascades = settings.kind == "cascade"
+        self._embedded = EmbeddedRouter(threshold=None if cascades else settings.threshold)
         self.router: Router = self._embedded
         if settings.outbound is not None and settings.model is not None and settings.kind != "embedded":
             served = _served(settings, EnvoyTransport(upstream, settings.outbound))
             self.router = (
                 ServedFirst(self._embedded, served)
                 if settings.kind == "vllm"
-                else Cascade(self._embedded, served, SURE)
+                else Cascade(self._embedded, served, SURE if settings.threshold is None else settings.threshold)
             )
 
     async def load(self, option_sets: Sequence[tuple[Option, ...]]) -> None:

@@ -141,7 +141,7 @@ class Router:
 
     For the served model: `outbound` is its name on the internal listener, `model` what it is called there, `prompt` the
     prompt family ("" = by the model's name), `context_tokens` its context. `threshold` 0..1 replaces the embedded
-    model's own; None keeps it.
+    model's own, in a cascade the confidence from which its choice stands; None keeps the usual one.
     """
 
     kind: str
