@@ -28,7 +28,7 @@ PATHS = (CHAT, MESSAGES, RESPONSES)
 ROUTER = "Plano-Orchestrator"
 RULES = (("python", "code"), ("poem", "writing"), ("sums", "arithmetic"), ("mine", "own"))
 CODE, WRITING, ARITHMETIC, NEITHER = "fix my python", "write a poem", "do my sums", "hello"
-GPT, MINI, LLAMA, CLAUDE, SMALL = (
+GPT, MINI, LLAMA, SONNET, SMALL = (
     "openai/gpt-4o",
     "openai/gpt-4o-mini",
     "groq/llama-3.3-70b",
@@ -44,8 +44,8 @@ KEYS = {
 }
 PREFERENCES = f"""
 routing_preferences:
-  - {{name: code, description: programs and their faults, models: [{LLAMA}, {GPT}, {CLAUDE}, {SMALL}]}}
-  - {{name: writing, description: poems and stories, models: [{GPT}, {CLAUDE}]}}
+  - {{name: code, description: programs and their faults, models: [{LLAMA}, {GPT}, {SONNET}, {SMALL}]}}
+  - {{name: writing, description: poems and stories, models: [{GPT}, {SONNET}]}}
   - {{name: arithmetic, description: sums and products, models: [{GPT}, {MINI}]}}
 """
 ALIASES = f"""
@@ -250,7 +250,7 @@ model_providers:
   - {{model: {GPT}, access_key: $OPENAI_KEY, base_url: "{fakes["openai"].url}", http_host: openai.example{usual}}}
   - {{model: {MINI}, access_key: $OPENAI_KEY, base_url: "{fakes["openai"].url}", http_host: openai.example}}
   - {{model: {LLAMA}, access_key: $GROQ_KEY, base_url: "{fakes["groq"].url}", http_host: groq.example}}
-  - {{model: {CLAUDE}, access_key: $ANTHROPIC_KEY, base_url: "{fakes["anthropic"].url}"}}
+  - {{model: {SONNET}, access_key: $ANTHROPIC_KEY, base_url: "{fakes["anthropic"].url}"}}
   - {{model: {SMALL}, base_url: "{fakes["small"].url}/nested/v1"}}
   - {{model: mistral/*, access_key: $MISTRAL_KEY, base_url: "{fakes["small"].url}/wild/v1"}}
   {own}

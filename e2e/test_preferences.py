@@ -10,7 +10,6 @@ import pytest
 from e2e.choosing import (
     ALIASES,
     ARITHMETIC,
-    CLAUDE,
     CODE,
     GPT,
     KEYS,
@@ -20,6 +19,7 @@ from e2e.choosing import (
     PATHS,
     PREFERENCES,
     SMALL,
+    SONNET,
     WRITING,
     Clients,
     Stage,
@@ -84,7 +84,7 @@ def test_only_the_models_name_changes(world: Stage) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_requested_model_answers_when_nothing_fits(world: Stage, sdk: Clients, path: str) -> None:
-    requested = CLAUDE if path == MESSAGES else MINI
+    requested = SONNET if path == MESSAGES else MINI
     sdk.ask(path, NEITHER, model=requested)
     assert world.attempts() == [tuple(requested.split("/"))]
 
@@ -189,7 +189,7 @@ def test_one_record_tells_everything_but_what_was_said(world: Stage) -> None:
 def test_the_clients_headers_decide_nothing(world: Stage) -> None:
     """Names the gateway uses inside are no door for clients."""
     sent = {
-        "x-plano-model": CLAUDE,
+        "x-plano-model": SONNET,
         "x-plano-why": "requested",
         "x-plano-route": "writing",
         "x-plano-internal-outbound": "router",
@@ -224,7 +224,7 @@ def test_other_endpoints_are_not_decided(world: Stage, endpoint: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_to_route_by(world: Stage, path: str) -> None:
     """A call without a user's words is for the provider to judge."""
-    reply = world.ask("", CLAUDE if path == MESSAGES else MINI, path)
+    reply = world.ask("", SONNET if path == MESSAGES else MINI, path)
     assert (reply.status, reply.headers["x-plano-why"]) == (200, "nothing_to_route")
     assert not world.router.seen
 

@@ -11,7 +11,6 @@ import pytest
 from e2e.choosing import (
     ALIASES,
     ARITHMETIC,
-    CLAUDE,
     CODE,
     GPT,
     LLAMA,
@@ -20,6 +19,7 @@ from e2e.choosing import (
     PATHS,
     PREFERENCES,
     SMALL,
+    SONNET,
     WRITING,
     Stage,
     stage,
@@ -34,7 +34,7 @@ AUTH = f"""auth:
         - {{name: narrow, key: $NARROW, models: [{MINI}, {SMALL}]}}
         - {{name: aliased, key: $ALIASED, models: [fast]}}
 """
-OWN = [{"name": "own", "description": "all that is mine", "models": [GPT, LLAMA, CLAUDE, "gpt-4o", "safe", MINI]}]
+OWN = [{"name": "own", "description": "all that is mine", "models": [GPT, LLAMA, SONNET, "gpt-4o", "safe", MINI]}]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_inline_preferences_are_no_way_around(world: Stage, path: str, key: str)
 
 
 def test_inline_preferences_of_forbidden_models_only(world: Stage) -> None:
-    own = [{**OWN[0], "models": [GPT, "gpt-4o", "safe", CLAUDE]}]
+    own = [{**OWN[0], "models": [GPT, "gpt-4o", "safe", SONNET]}]
     reply = world.ask("this is mine", headers=who(NARROW), routing_preferences=own)
     assert (reply.status, reply.headers["x-plano-why"]) == (200, "no_match")
     assert world.attempts() == [("openai", "gpt-4o-mini")]
@@ -120,7 +120,7 @@ def test_questions_recommend_only_what_is_allowed(world: Stage, path: str) -> No
     narrow = world.question(CODE, path=path, headers=who(NARROW))
     everything = world.question(CODE, path=path, headers=who(EVERYTHING))
     assert narrow["models"] == [SMALL]
-    assert everything["models"] == ([CLAUDE, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL])
+    assert everything["models"] == ([SONNET, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL])
 
 
 def test_a_question_whose_every_answer_is_forbidden(world: Stage) -> None:

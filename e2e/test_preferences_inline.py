@@ -10,7 +10,6 @@ import pytest
 
 from e2e.choosing import (
     ALIASES,
-    CLAUDE,
     GPT,
     KEYS,
     LLAMA,
@@ -18,6 +17,7 @@ from e2e.choosing import (
     NEITHER,
     PATHS,
     SMALL,
+    SONNET,
     Clients,
     Stage,
     body,
@@ -28,7 +28,7 @@ from e2e.client import CHAT, MESSAGES, call
 
 KINDS = ("routing_preferences", "routing_policy")
 MINE = "this is mine"
-OWN = [{"name": "own", "description": "all that is mine", "models": [LLAMA, CLAUDE]}]
+OWN = [{"name": "own", "description": "all that is mine", "models": [LLAMA, SONNET]}]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def sdk(running: Stage) -> Iterator[Clients]:
 @pytest.mark.parametrize("path", PATHS)
 def test_they_choose_in_every_api_and_spelling(world: Stage, sdk: Clients, path: str, key: str) -> None:
     sdk.ask(path, MINE, SMALL, **{key: OWN})
-    chosen = CLAUDE if path == MESSAGES else LLAMA
+    chosen = SONNET if path == MESSAGES else LLAMA
     assert world.attempts() == [tuple(chosen.split("/"))]
     ((_, exchange),) = world.seen()
     sent = json.loads(exchange.body)
@@ -192,7 +192,7 @@ def test_any_name_a_client_may_send(world: Stage, model: str, attempts: list[tup
     for provider in world.providers.values():
         provider.always(status=500)
     own = [{**OWN[0], "models": [model]}]
-    assert world.ask(MINE, CLAUDE, routing_preferences=own).headers["x-plano-model"] == model
+    assert world.ask(MINE, SONNET, routing_preferences=own).headers["x-plano-model"] == model
     assert world.attempts() == attempts
     assert world.seen()[0][1].header("authorization") in {f"Bearer {key}" for key in KEYS.values()}
 

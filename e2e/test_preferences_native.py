@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.choosing import ALIASES, CLAUDE, MINI, NEITHER, PATHS, PREFERENCES, SMALL, Clients, Stage, clients, stage
+from e2e.choosing import ALIASES, MINI, NEITHER, PATHS, PREFERENCES, SMALL, SONNET, Clients, Stage, clients, stage
 from e2e.client import CHAT, MESSAGES, call
 
 OWN = [{"name": "own", "description": "all that is mine", "models": [SMALL]}]
@@ -38,7 +38,7 @@ def sdk(running: Stage) -> Iterator[Clients]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_named_models_are_served_without_the_sidecar(world: Stage, sdk: Clients, path: str) -> None:
-    model = CLAUDE if path == MESSAGES else MINI
+    model = SONNET if path == MESSAGES else MINI
     sdk.ask(path, NEITHER, model)
     assert world.attempts() == [tuple(model.split("/"))]
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from e2e.choosing import (
-    CLAUDE,
     CODE,
     GPT,
     LLAMA,
@@ -17,6 +16,7 @@ from e2e.choosing import (
     PATHS,
     PREFERENCES,
     SMALL,
+    SONNET,
     WRITING,
     Stage,
     body,
@@ -53,7 +53,7 @@ def answer(models: list[str], route: str | None, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_preference_fits(world: Stage, path: str) -> None:
-    ranked = [CLAUDE, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL]
+    ranked = [SONNET, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL]
     assert world.question(CODE, path=path, headers=TRACED) == answer(ranked, "code")
 
 

@@ -10,7 +10,6 @@ from itertools import count
 import pytest
 
 from e2e.choosing import (
-    CLAUDE,
     CODE,
     GPT,
     LLAMA,
@@ -19,6 +18,7 @@ from e2e.choosing import (
     PATHS,
     PREFERENCES,
     SMALL,
+    SONNET,
     WRITING,
     Stage,
     body,
@@ -66,7 +66,7 @@ def world(running: Stage) -> Stage:
 @pytest.mark.parametrize("path", PATHS)
 def test_an_id_pins_the_model_of_its_first_turn(world: Stage, path: str) -> None:
     headers = affine()
-    first = CLAUDE if path == MESSAGES else GPT
+    first = SONNET if path == MESSAGES else GPT
     assert model_of(world, WRITING, headers, path) == (first, "preference")
     until(lambda: model_of(world, WRITING, headers, path)[1] == "continuation")
     world.reset()
@@ -229,7 +229,7 @@ def conversation(text: str) -> str:
 def test_results_of_tools_stay_with_the_turns_model(by_turn: Stage, path: str) -> None:
     """An agent's loop: one decision for what the user said, none for what its tools say."""
     text, requested = conversation(WRITING), SMALL if path == MESSAGES else MINI
-    first = CLAUDE if path == MESSAGES else GPT
+    first = SONNET if path == MESSAGES else GPT
     assert by_turn.ask(text, requested, path).headers["x-plano-model"] == first
     sent = with_tool_result(text, path, requested)
     until(lambda: call(by_turn.port, path, sent).headers["x-plano-why"] == "continuation")

@@ -25,11 +25,11 @@ from schemas.runtime import Allowance, Decision, Listener, Preference, Route, Se
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 PATHS = (CHAT, MESSAGES, RESPONSES)
 NOW_S = 1_000_000.0
-GPT, MINI, CLAUDE, LLAMA = "openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude", "groq/llama"
+GPT, MINI, SONNET, LLAMA = "openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude", "groq/llama"
 AT = {
     GPT: Attempt("openai", "gpt-4o"),
     MINI: Attempt("openai", "gpt-4o-mini"),
-    CLAUDE: Attempt("anthropic", "claude"),
+    SONNET: Attempt("anthropic", "claude"),
     LLAMA: Attempt("groq", "llama"),
 }
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -43,14 +43,14 @@ def target(cluster: str, model: str | None, endpoints: tuple[str, ...], **more: 
 
 GPT_TARGET = target("openai", "gpt-4o", (CHAT, RESPONSES))
 MINI_TARGET = target("openai", "gpt-4o-mini", (CHAT, RESPONSES))
-CLAUDE_TARGET = target("anthropic", "claude", (MESSAGES,), dialect="anthropic_messages")
+SONNET_TARGET = target("anthropic", "claude", (MESSAGES,), dialect="anthropic_messages")
 GROQ_TARGET = target("groq", None, (CHAT,), strip_prefix="groq/")
 LLAMA_TARGET = target("groq", "llama", (CHAT,))
 
 ROUTES = {
     "gpt": ((GPT_TARGET,),),
     "mini": ((MINI_TARGET,),),
-    "claude": ((CLAUDE_TARGET,),),
+    "claude": ((SONNET_TARGET,),),
     "groq": ((GROQ_TARGET,),),
     "safe": ((GPT_TARGET,), (LLAMA_TARGET,)),
     "split": ((replace(GPT_TARGET, weight=70), replace(MINI_TARGET, weight=30)),),
@@ -60,7 +60,7 @@ NAMES = {
     "gpt-4o": "gpt",
     MINI: "mini",
     "gpt-4o-mini": "mini",
-    CLAUDE: "claude",
+    SONNET: "claude",
     "fast": "mini",
     "safe": "safe",
     "split": "split",
@@ -97,7 +97,7 @@ def preference(name: str, *models: str, prefer: str = "none") -> Preference:
     return Preference(name=name, description=f"about {name}", examples=(f"{name}!",), models=models, prefer=prefer)
 
 
-CODE = preference("code", GPT, CLAUDE, LLAMA)
+CODE = preference("code", GPT, SONNET, LLAMA)
 POEMS = preference("poems", MINI)
 PREFERENCES = (CODE, POEMS)
 

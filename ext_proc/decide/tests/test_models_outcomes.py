@@ -11,7 +11,6 @@ from ext_proc.call import Attempt, Call, Forward, Outcome, Rank, Refuse, Reply
 from ext_proc.decide.tests.model_world import (
     AT,
     CHAT,
-    CLAUDE,
     GPT,
     LLAMA,
     MESSAGES,
@@ -19,6 +18,7 @@ from ext_proc.decide.tests.model_world import (
     PATHS,
     POEMS,
     RESPONSES,
+    SONNET,
     FakeFigures,
     bare,
     call,
@@ -39,7 +39,7 @@ GPT_THEN_LLAMA = (AT[GPT], AT[LLAMA])
 CASES: dict[str, tuple[Call, Any, Outcome, Why]] = {
     "preference": (call(), "code", Rank(GPT_THEN_LLAMA, GPT), Why.PREFERENCE),
     "preference-in-responses": (call(path=RESPONSES), "code", Rank((AT[GPT],), GPT), Why.PREFERENCE),
-    "preference-in-messages": (call(path=MESSAGES), "code", Rank((AT[CLAUDE],), CLAUDE), Why.PREFERENCE),
+    "preference-in-messages": (call(path=MESSAGES), "code", Rank((AT[SONNET],), SONNET), Why.PREFERENCE),
     "none-fits": (call(), "", Forward(f"={MINI}"), Why.NO_MATCH),
     "none-fits-alias": (call(model="fast"), "", Forward("=fast"), Why.NO_MATCH),
     "none-fits-wildcard": (call(model="groq/any"), "", Forward("=groq/any"), Why.NO_MATCH),
@@ -58,15 +58,15 @@ CASES: dict[str, tuple[Call, Any, Outcome, Why]] = {
     "not-json": (raw(b'{"model": nonsense}'), "code", Refuse("invalid_json"), Why.REFUSED),
     "not-an-object": (raw(b"[1]"), "code", Refuse("invalid_json"), Why.REFUSED),
     "inline": (
-        call(routing_preferences=OWN, model=CLAUDE),
+        call(routing_preferences=OWN, model=SONNET),
         "mine",
-        Rank((AT[MINI], AT[GPT]), MINI, call(model=CLAUDE).body),
+        Rank((AT[MINI], AT[GPT]), MINI, call(model=SONNET).body),
         Why.INLINE_PREFERENCE,
     ),
     "inline-other-spelling": (
-        call(routing_policy=OWN, model=CLAUDE),
+        call(routing_policy=OWN, model=SONNET),
         "mine",
-        Rank((AT[MINI], AT[GPT]), MINI, call(model=CLAUDE).body),
+        Rank((AT[MINI], AT[GPT]), MINI, call(model=SONNET).body),
         Why.INLINE_PREFERENCE,
     ),
     "inline-none-fits": (call(routing_preferences=OWN), "", Forward(f"={MINI}", call().body), Why.NO_MATCH),
@@ -183,7 +183,7 @@ def test_a_missing_model_is_the_default_one_by_its_name() -> None:
 )
 def test_what_a_preferred_name_stands_for(model: str, picked: int, attempts: tuple[Attempt, ...]) -> None:
     world = routed("any", picked=picked)
-    assert world.decide(call(model=CLAUDE), rules(preference("any", model))).outcome == Rank(attempts, model)
+    assert world.decide(call(model=SONNET), rules(preference("any", model))).outcome == Rank(attempts, model)
 
 
 def test_places_two_names_lead_to_are_tried_once() -> None:
@@ -193,25 +193,25 @@ def test_places_two_names_lead_to_are_tried_once() -> None:
 
 def test_a_weighted_alias_whose_other_half_speaks_another_dialect() -> None:
     """Weights are those of the targets that are able, so an index of the others would be wrong."""
-    asked = call(path=MESSAGES, model=CLAUDE)
-    decided = routed("any", picked=5).decide(asked, rules(preference("any", "split", CLAUDE)))
-    assert decided.outcome == Forward(f"={CLAUDE}")
+    asked = call(path=MESSAGES, model=SONNET)
+    decided = routed("any", picked=5).decide(asked, rules(preference("any", "split", SONNET)))
+    assert decided.outcome == Forward(f"={SONNET}")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_model_of_the_preference_serves_the_path(path: str) -> None:
     """The requested model is left to Envoy, which knows whether it serves the path, and says so where it does not."""
-    other = CLAUDE if path != MESSAGES else GPT
-    decided = routed("any").decide(call(path=path, model=CLAUDE), rules(preference("any", other)))
+    other = SONNET if path != MESSAGES else GPT
+    decided = routed("any").decide(call(path=path, model=SONNET), rules(preference("any", other)))
     assert (decided.outcome, decided.record.why) == (
-        Forward(f"={CLAUDE}"),
+        Forward(f"={SONNET}"),
         Why.NO_MATCH,
     )
 
 
 def test_fastest_first() -> None:
     world = routed("any", figures=FakeFigures(latencies={LLAMA: 0.2, MINI: 0.1}))
-    decided = world.decide(call(model=CLAUDE), rules(preference("any", GPT, LLAMA, MINI, prefer="fastest")))
+    decided = world.decide(call(model=SONNET), rules(preference("any", GPT, LLAMA, MINI, prefer="fastest")))
     assert isinstance(decided.outcome, Rank)
     assert decided.outcome.attempts == (AT[MINI], AT[LLAMA], AT[GPT])
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from ext_proc.call import Attempt, Call, Decided, Forward, Rank, Refuse, Reply
 from ext_proc.decide.tests.model_world import (
-    CLAUDE,
     GPT,
     LISTENER,
     LLAMA,
@@ -22,6 +21,7 @@ from ext_proc.decide.tests.model_world import (
     PATHS,
     PLAIN,
     ROUTES,
+    SONNET,
     TRACED,
     FakeFigures,
     FakeStore,
@@ -78,7 +78,7 @@ SESSIONS = st.builds(
     route_on_user_only=st.booleans(),
     implicit=st.booleans(),
 )
-FIGURES = FakeFigures({GPT: Price(2.5, 10), MINI: Price(0.1, 0.6), LLAMA: Price(0.5, 0.8)}, {CLAUDE: 0.3, LLAMA: 0.1})
+FIGURES = FakeFigures({GPT: Price(2.5, 10), MINI: Price(0.1, 0.6), LLAMA: Price(0.5, 0.8)}, {SONNET: 0.3, LLAMA: 0.1})
 REMEMBERED = st.none() | st.builds(
     Binding,
     anchor_model=SENT,

@@ -9,11 +9,11 @@ import pytest
 
 from ext_proc.call import Call, Refuse, Reply
 from ext_proc.decide.tests.model_world import (
-    CLAUDE,
     GPT,
     LLAMA,
     MINI,
     PATHS,
+    SONNET,
     TRACE,
     TRACED,
     World,
@@ -51,7 +51,7 @@ def plain(models: list[str], route: str | None) -> dict[str, Any]:
 
 ANSWERS: dict[str, tuple[Call, Any, list[str], str | None]] = {
     "matched": (question(), "code", [GPT, LLAMA], "code"),
-    "matched-in-messages": (question(PATHS[1]), "code", [CLAUDE], "code"),
+    "matched-in-messages": (question(PATHS[1]), "code", [SONNET], "code"),
     "matched-in-responses": (question(PATHS[2]), "code", [GPT], "code"),
     "none-fits": (question(), "", ["none"], None),
     "nobody-spoke": (question(text=""), "code", ["none"], None),
@@ -83,7 +83,7 @@ def test_without_preferences() -> None:
 @pytest.mark.parametrize("says", [RouterLate("x"), RouterUnreachable("x")], ids=["late", "failed"])
 @pytest.mark.parametrize(
     "named",
-    [{"model": None}, {"model": "gpt-5"}, {"model": CLAUDE}, {"model": GPT, "caller": "key:narrow"}],
+    [{"model": None}, {"model": "gpt-5"}, {"model": SONNET}, {"model": GPT, "caller": "key:narrow"}],
     ids=["no-model", "unknown-model", "other-dialect", "not-allowed"],
 )
 def test_a_silent_router_and_no_model_to_name(says: Any, named: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from ext_proc.call import Attempt
 from ext_proc.decide.tests.model_world import (
     AT,
     CHAT,
-    CLAUDE,
     GPT,
     LISTENER,
     LLAMA,
@@ -21,6 +20,7 @@ from ext_proc.decide.tests.model_world import (
     PLAIN,
     RESPONSES,
     ROUTES,
+    SONNET,
     call,
     rules,
 )
@@ -81,7 +81,7 @@ def test_the_longest_prefix_wins_and_an_exact_name_comes_first() -> None:
         ("gpt-4o", GPT),
         ("fast", MINI),
         ("gpt-4o-mini", MINI),
-        (CLAUDE, CLAUDE),
+        (SONNET, SONNET),
         ("safe", "safe"),
         ("split", "split"),
         ("groq/x", "groq/x"),
@@ -124,7 +124,7 @@ def test_allow_lists(caller: str, name: str, may: bool) -> None:
         (CHAT, (GPT, LLAMA), (AT[GPT], AT[LLAMA])),
         (CHAT, (LLAMA, GPT), (AT[LLAMA], AT[GPT])),
         (RESPONSES, ("safe",), (AT[GPT],)),
-        (MESSAGES, (GPT, CLAUDE, LLAMA), (AT[CLAUDE],)),
+        (MESSAGES, (GPT, SONNET, LLAMA), (AT[SONNET],)),
         (MESSAGES, ("split", "safe", LLAMA), ()),
         (CHAT, ("no-such", ""), ()),
         (CHAT, (), ()),

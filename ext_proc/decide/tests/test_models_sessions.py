@@ -13,7 +13,6 @@ from ext_proc.decide.models import STORE_DEADLINE_S
 from ext_proc.decide.tests.model_world import (
     AT,
     CHAT,
-    CLAUDE,
     GPT,
     LLAMA,
     MESSAGES,
@@ -21,6 +20,7 @@ from ext_proc.decide.tests.model_world import (
     NOW_S,
     PLAIN,
     RESPONSES,
+    SONNET,
     FakeFigures,
     World,
     call,
@@ -45,7 +45,7 @@ PRICES = {
     MINI: MINI_PRICE,
     "gpt-4o-mini": MINI_PRICE,
     "fast": MINI_PRICE,
-    CLAUDE: Price(3, 15, 0.5),
+    SONNET: Price(3, 15, 0.5),
     LLAMA: Price(0.5, 0.8),
 }
 LONG = "please " * 200
@@ -170,7 +170,7 @@ def test_a_pin_does_not_outlive_the_callers_right() -> None:
 def test_a_pin_on_a_model_that_does_not_speak_the_path() -> None:
     world = routed("code")
     world.decide(call(headers=AFFINE))
-    assert world.decide(call(headers=AFFINE, path=MESSAGES)).outcome == Rank((AT[CLAUDE],), CLAUDE)
+    assert world.decide(call(headers=AFFINE, path=MESSAGES)).outcome == Rank((AT[SONNET],), SONNET)
 
 
 def test_a_pin_of_a_requested_model_is_forwarded_as_the_client_named_it() -> None:
@@ -227,7 +227,7 @@ def budgeted(says: str = "code", sessions: Sessions = BUDGETED) -> World:
     return routed(says, sessions=sessions, figures=FakeFigures(dict(PRICES)))
 
 
-DEAR = rules(preference("code", MINI, LLAMA), preference("poems", CLAUDE, GPT))
+DEAR = rules(preference("code", MINI, LLAMA), preference("poems", SONNET, GPT))
 """Code is written by a cheap model, poems by a dear one (in chat: GPT, which speaks it)."""
 
 
