@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
+from ext_proc.conversation.text import encodable
 from schemas.runtime import Preference
 
 KEYS = ("routing_preferences", "routing_policy")
@@ -62,7 +63,7 @@ def _list_problems(entries: object, at: str) -> Iterator[str]:
             continue
         yield from _problems(entry, here)
         name = entry.get("name")
-        if isinstance(name, str) and first.setdefault(name, index) != index:
+        if isinstance(name, str) and first.setdefault(name := encodable(name), index) != index:
             yield f"{here}.name: the same as {at}[{first[name]}].name"
 
 
@@ -108,9 +109,9 @@ def _preference(entry: dict[str, object]) -> Preference:
     policy, models, examples = entry.get("selection_policy"), entry["models"], entry.get("examples")
     assert isinstance(models, list)
     return Preference(
-        name=str(entry["name"]),
-        description=str(entry["description"]),
-        examples=tuple(examples) if isinstance(examples, list) else (),
-        models=tuple(dict.fromkeys(models)),
+        name=encodable(str(entry["name"])),
+        description=encodable(str(entry["description"])),
+        examples=tuple(map(encodable, examples)) if isinstance(examples, list) else (),
+        models=tuple(dict.fromkeys(map(encodable, models))),
         prefer=(policy.get("prefer") if isinstance(policy, dict) else None) or "none",
     )

@@ -142,3 +142,18 @@ def test_a_problem_never_quotes_the_request(entry):
     with pytest.raises(InvalidPreferences) as raised:
         read({"routing_preferences": [entry, entry]})
     assert SECRET not in str(raised.value)
+
+
+def test_half_a_surrogate_pair_is_replaced_since_no_tokenizer_takes_it():
+    texts = {"name": "co\ud800de", "description": "wri\udfffting", "examples": ["fi\ud800x"], "models": ["fa\udfffst"]}
+    assert read({"routing_preferences": [texts]}) == (
+        Preference(
+            name="co\ufffdde",
+            description="wri\ufffdting",
+            examples=("fi\ufffdx",),
+            models=("fa\ufffdst",),
+            prefer="none",
+        ),
+    )
+    twice = [{**CODE, "name": "\ud800"}, {**CODE, "name": "\udfff"}]
+    assert problems(twice) == ("routing_preferences[1].name: the same as routing_preferences[0].name",)
