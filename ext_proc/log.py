@@ -22,9 +22,10 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         fields: dict[str, Any] = dict(getattr(record, "fields", {}))
-        if record.exc_info and record.exc_info[0] is not None:
-            fields["error"] = record.exc_info[0].__name__
-            fields["at"] = _places(record.exc_info[2])
+        if record.exc_info and record.exc_info[1] is not None:
+            error = _root(record.exc_info[1])
+            fields["error"] = type(error).__name__
+            fields["at"] = _places(error.__traceback__)
         sys.stderr.write(_line(record.created, record.levelname.lower(), record.getMessage(), fields))
 
 
@@ -36,6 +37,13 @@ def _line(at_s: float, level: str, event: str, fields: Mapping[str, object]) -> 
         return orjson.dumps(whole, default=str).decode() + "\n"
     except TypeError:  # half of a surrogate pair, or an integer of more than 64 bits: a client's names may hold them
         return json.dumps(whole, default=str) + "\n"
+
+
+def _root(error: BaseException) -> BaseException:
+    """What was raised first: what was made of it on its way up has the place of the wrapping only."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _places(found: TracebackType | None) -> list[str]:

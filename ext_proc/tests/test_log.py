@@ -102,6 +102,24 @@ def test_an_error_is_told_by_its_kind_and_place_only(
     assert "the user" not in text
 
 
+def test_a_wrapped_error_is_told_by_what_was_raised_first(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise KeyError("the-secret-prompt")
+
+    try:
+        try:
+            fail()
+        except KeyError as error:
+            raise RuntimeError("wrapped") from error
+    except RuntimeError:
+        logger.exception("call_failed")
+    (line,) = lines(capsys)
+    assert line["error"] == "KeyError"
+    assert line["at"][-1].endswith(" fail")
+
+
 def test_fields_go_along_and_libraries_keep_quiet(logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     logger.info("serving", extra={"fields": {"socket": "/run/s"}})
     logging.getLogger("asyncio").info("chatter")
