@@ -19,15 +19,20 @@ MAX_MODELS = 100
 MAX_EXAMPLES = 100
 MAX_CHARACTERS = 10_000
 """Of one name, description, example or model."""
+MAX_ALL_CHARACTERS = 200_000
+"""Of all of them: what routers work out about options is kept for the next request that brings the same."""
+_MAX_PROBLEMS = 20
 
 _PREFER = ("cheapest", "fastest", "none")
 
 
 class InvalidPreferences(Exception):
-    """The preferences of a request cannot be used. `problems` are "address: what is wrong", without any content."""
+    """The preferences of a request cannot be used. `problems` are "address: what is wrong", without any content; the
+    text has the first of them, since a request may hold thousands."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problems))
+        more = len(problems) - _MAX_PROBLEMS
+        super().__init__("; ".join([*problems[:_MAX_PROBLEMS], *([f"and {more} more"] if more > 0 else [])]))
         self.problems = problems
 
 
@@ -45,7 +50,10 @@ def read(body: Mapping[str, object]) -> tuple[Preference, ...] | None:
     problems = tuple(_list_problems(entries, spelled[0]))
     if problems or not isinstance(entries, list):
         raise InvalidPreferences(problems)
-    return tuple(_preference(entry) for entry in entries)
+    found = tuple(_preference(entry) for entry in entries)
+    if sum(map(_characters, found)) > MAX_ALL_CHARACTERS:
+        raise InvalidPreferences((f"{spelled[0]}: at most {MAX_ALL_CHARACTERS} characters in all",))
+    return found
 
 
 def _list_problems(entries: object, at: str) -> Iterator[str]:
@@ -103,6 +111,10 @@ def _example_problems(examples: object, at: str) -> Iterator[str]:
 
 def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= MAX_CHARACTERS
+
+
+def _characters(preference: Preference) -> int:
+    return sum(map(len, (preference.name, preference.description, *preference.examples, *preference.models)))
 
 
 def _preference(entry: dict[str, object]) -> Preference:

@@ -1,9 +1,13 @@
-"""An option into the vectors it is compared by. They depend on its words alone, so they are kept, by content."""
+"""An option into the vectors it is compared by. They depend on its words alone, so they are kept, by content.
+
+Requests may bring options of their own: of those nothing but vectors is kept, and no more of these than a fixed number.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import blake2b
 from threading import Lock
 
 import numpy as np
@@ -13,7 +17,8 @@ from router_model.embedded.encoder import Encoder, Vector
 from router_model.embedded.texts import clip, quoted_requests, readable_name, split_description, squeeze
 
 EXAMPLES = 32
-CACHED_OPTIONS = 4096
+CACHED_ROWS = 20_000
+"""Of all options together; an option of a sentence has one, a long one 80. With 384 numbers each, 30 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +29,50 @@ class OptionVectors:
     phrases: Vector
     examples: Vector
 
+    @property
+    def rows(self) -> int:
+        return 1 + len(self.phrases) + len(self.examples)
+
 
 class OptionCache:
     """The vectors of the options seen last. Safe for several threads; computing twice is harmless."""
 
-    def __init__(self, encoder: Encoder, limit: int = CACHED_OPTIONS) -> None:
+    def __init__(self, encoder: Encoder, limit_rows: int = CACHED_ROWS) -> None:
         self._encoder = encoder
-        self._limit = limit
-        self._kept: OrderedDict[Option, OptionVectors] = OrderedDict()
+        self._limit_rows = limit_rows
+        self._kept: OrderedDict[bytes, OptionVectors] = OrderedDict()
+        self._rows = 0
         self._lock = Lock()
 
+    @property
+    def rows(self) -> int:
+        """How many are kept."""
+        return self._rows
+
     def vectors(self, option: Option) -> OptionVectors:
+        key = _key(option)
         with self._lock:
-            if (kept := self._kept.get(option)) is not None:
-                self._kept.move_to_end(option)
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
                 return kept
         computed = build_vectors(self._encoder, option)
         with self._lock:
-            self._kept[option] = computed
-            while len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
+            self._keep(key, computed)
         return computed
+
+    def _keep(self, key: bytes, computed: OptionVectors) -> None:
+        if key not in self._kept:
+            self._rows += computed.rows
+        self._kept[key] = computed
+        while self._rows > self._limit_rows:
+            _, oldest = self._kept.popitem(last=False)
+            self._rows -= oldest.rows
+
+
+def _key(option: Option) -> bytes:
+    """What the vectors depend on, as a digest: texts of a client are not kept."""
+    said = repr((option.name, option.description, option.examples[:EXAMPLES]))
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def build_vectors(encoder: Encoder, option: Option) -> OptionVectors:

@@ -107,11 +107,26 @@ def test_the_address_has_the_spelling_of_the_request():
 
 
 def test_as_many_as_are_allowed_are_read():
-    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10_000] * 100}
+    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10] * 100}
     found = read({"routing_preferences": [entry | {"name": f"n{i}"} for i in range(MAX_PREFERENCES)]}) or ()
     assert len(found) == MAX_PREFERENCES
     assert len(found[0].models) == MAX_MODELS
     assert len(found[0].examples) == 100
+
+
+def test_all_texts_together_are_limited():
+    """Routers keep what they worked out about options: nobody fills their memory with a few large requests."""
+    entry = CODE | {"examples": ["e" * 10_000] * 10}
+    assert read({"routing_preferences": [entry]})
+    assert problems([entry, entry | {"name": "other"}]) == ("routing_preferences: at most 200000 characters in all",)
+
+
+def test_the_text_of_many_problems_is_short():
+    with pytest.raises(InvalidPreferences) as raised:
+        read({"routing_preferences": [CODE | {"models": [""] * MAX_MODELS, "name": str(n)} for n in range(100)]})
+    assert len(raised.value.problems) == 100 * MAX_MODELS
+    assert str(raised.value).count("must be") == 20
+    assert str(raised.value).endswith("; and 9980 more")
 
 
 def test_two_spellings_at_once_are_refused():

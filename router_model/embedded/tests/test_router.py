@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from router_model.choice import Option, Question, RouterLate, Turn
 from router_model.embedded import EmbeddedRouter
+from router_model.embedded.options import OptionCache
 
 OPTIONS = (Option("weather", "weather forecasts"), Option("flights", "flight status and delays"))
 
@@ -125,3 +127,22 @@ def test_a_threshold_of_ones_own_decides(encoder, threshold, chosen):
     choice = choose(router, "weather forecasts please")
     assert (len(choice.chosen), choice.threshold) == (chosen, threshold)
     router.close()
+
+
+def test_only_so_much_is_kept_of_options_that_requests_bring_along(encoder):
+    cache = OptionCache(encoder, limit_rows=4)
+    option = Option("weather", "weather forecasts", ("will it rain", "is it cold"))
+    cache.vectors(option)
+    runs = len(encoder.texts)
+    cache.vectors(replace(option))
+    assert len(encoder.texts) == runs
+    cache.vectors(Option("flights", "flight status", ("is it late",)))
+    assert cache.rows == 2
+    cache.vectors(option)
+    assert len(encoder.texts) > runs + 3
+
+
+def test_an_option_larger_than_all_that_is_kept_is_still_compared(encoder):
+    cache = OptionCache(encoder, limit_rows=2)
+    vectors = cache.vectors(Option("weather", "weather forecasts", ("will it rain", "is it cold")))
+    assert (vectors.rows, cache.rows) == (3, 0)
