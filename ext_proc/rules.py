@@ -46,8 +46,9 @@ class Rules:
         exact = self.listener.names.get(name)
         if exact is not None:
             return self._routes[exact]
-        prefix = next((p for p in self._prefixes if name.startswith(p) and name[len(p) :] not in ("", "*")), None)
-        return None if prefix is None else self._routes[self.listener.prefixes[prefix]]
+        prefix = next((p for p in self._prefixes if name.startswith(p)), None)
+        names_a_model = prefix is not None and name[len(prefix) :] not in ("", "*")
+        return self._routes[self.listener.prefixes[prefix]] if prefix is not None and names_a_model else None
 
     @cached_property
     def _called(self) -> dict[tuple[str, str], str]:

@@ -70,7 +70,7 @@ def test_the_longest_prefix_wins_and_an_exact_name_comes_first() -> None:
         "groq/deep/y": "deep",
         "groq/deep/x": "claude",
         "groq/deepest": "groq",
-        "groq/deep/": "groq",
+        "groq/deep/": None,
     }
 
 
