@@ -221,7 +221,7 @@ def _record(
         chosen=settled.models,
         route=settled.route,
         model=settled.models[0] or None,
-        choice="" if settled.route is None else "inline" if matter.own else settled.route,
+        choice=_label(matter, settled.route),
         error=outcome.code if isinstance(outcome, Refuse) else None,
         request_id=request_id(matter.call),
         trace_id=matter.trace_id,
@@ -230,6 +230,14 @@ def _record(
         more=more,
     )
     return asking.with_facts(record, choice)
+
+
+def _label(matter: _Matter, route: str | None) -> str:
+    """What metrics count by: nothing a client wrote. A conversation may remember a preference of an earlier request."""
+    if route is None:
+        return ""
+    configured = any(preference.name == route for preference in matter.rules.preferences)
+    return route if configured and not matter.own else "inline"
 
 
 def _refused(call: Call, rules: Rules, watch: Watch, code: str, *, problem: str = "") -> Decided:

@@ -85,6 +85,15 @@ def test_an_id_of_the_client_pins_what_a_preference_chose() -> None:
     assert len(world.router.asked) == 1
 
 
+def test_a_preference_remembered_from_an_earlier_request_is_no_label() -> None:
+    """Metrics are counted by `choice`, and a client may call its preferences anything."""
+    own = [{"name": "mine", "description": "about mine", "models": [GPT]}]
+    world = routed("mine")
+    world.decide(call(headers=AFFINE, routing_preferences=own))
+    record = world.decide(call(headers=AFFINE)).record
+    assert (record.why, record.route, record.choice) == (Why.CONTINUATION, "mine", "inline")
+
+
 def test_no_id_no_pin() -> None:
     world = routed("code")
     world.decide(call())
