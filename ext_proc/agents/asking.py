@@ -73,8 +73,7 @@ def step(agent_id: str, ms: float, outcome: Usage | AnswerError) -> Step:
 
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
-    """The client's headers as an agent gets them. Credentials go along: the filters of the agent's cluster, which a
-    call of the client to this agent would meet as well, are the one place that decides about them."""
+    """The client's headers as an agent gets them. Credentials are not among them: Envoy keeps those to itself."""
     kept = {
         name: value
         for name, value in headers.items()
