@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from control_plane.run.curl import curl_line
 from control_plane.run.drain import LISTENER_CLOSE_S
+from control_plane.run.errors import RunError
 from control_plane.run.files import write_atomically
 from control_plane.run.processes import open_log
 from control_plane.run.state import Door, Lock, ProcessSpec, RunDirectory, RunPlan
@@ -129,16 +130,20 @@ def _door(listener: Listener, gateway: Gateway) -> Door:
 
 
 def write(directory: RunDirectory, rendered: Rendered, plan: RunPlan) -> None:
-    """Fill the run directory; the logs and the state of an earlier run are put aside."""
-    for log in directory.logs.glob("*.log"):
-        log.replace(log.with_suffix(".log.1"))
-    directory.access_log.touch(mode=0o600)
-    directory.state.unlink(missing_ok=True)
-    for old in (*directory.path.glob("*.sock"), *directory.path.glob("sessions.db*")):
-        old.unlink(missing_ok=True)
-    write_atomically(directory.bootstrap, rendered.bootstrap, 0o600)
-    write_atomically(directory.runtime, rendered.runtime, 0o600)
-    write_atomically(directory.plan, plan.dump(), 0o600)
+    """Fill the run directory; the logs and the state of an earlier run are put aside. Raises RunError."""
+    try:
+        for log in directory.logs.glob("*.log"):
+            log.replace(log.with_suffix(".log.1"))
+        directory.access_log.touch(mode=0o600)
+        directory.state.unlink(missing_ok=True)
+        for old in (*directory.path.glob("*.sock"), *directory.path.glob("sessions.db*")):
+            old.unlink(missing_ok=True)
+        write_atomically(directory.bootstrap, rendered.bootstrap, 0o600)
+        write_atomically(directory.runtime, rendered.runtime, 0o600)
+        write_atomically(directory.plan, plan.dump(), 0o600)
+    except OSError as error:
+        # A full disk, most of all; `prepare` has made the directory.
+        raise RunError(f"{directory.path}: {error.strerror}; make room there, or set PLANO_RUN_DIR") from None
 
 
 def start_background(directory: RunDirectory, environ: Mapping[str, str], lock: Lock) -> subprocess.Popen[bytes]:

@@ -37,14 +37,22 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """A sentence encoder as an ONNX graph: tokens in, token vectors out, their mean is the text's vector.
 
-    `folder` has `tokenizer.json` and, unless another `graph` is named, `encoder.onnx`.
+    `folder` has `tokenizer.json` and, unless another `graph` is named, `encoder.onnx`. Raises OSError where they cannot
+    be read.
     """
 
     def __init__(self, folder: Path = WEIGHTS, *, graph: Path | None = None) -> None:
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        path = folder / "tokenizer.json"
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+            path = graph or folder / "encoder.onnx"
+            self._session = onnxruntime.InferenceSession(str(path), _small_session())
+        except Exception as error:  # both libraries raise all kinds, and none names the file
+            raise OSError(
+                f"{path}: the embedded router's model cannot be read; install the package anew ({error})"
+            ) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._session = onnxruntime.InferenceSession(str(graph or folder / "encoder.onnx"), _small_session())
         self._inputs = {node.name for node in self._session.get_inputs()}
         self.size = int(self._session.get_outputs()[0].shape[-1])
 
