@@ -226,7 +226,10 @@ class _Peer(asyncio.Protocol):
     def end(self, call: _Call, block: bytes) -> None:
         self.calls.pop(call.number, None)
         self.connection.end(call.number, block)
-        self.flush_soon()
+        if self.calls:
+            self.flush_soon()
+        else:
+            self.flush()
         if self._draining and not self.calls:
             self.abandon()
 

@@ -40,7 +40,7 @@ def rows(directory: Path, *, litellm: bool) -> Iterator[list[Row]]:
     """Everything running, the provider itself first. Files and logs go to `directory`."""
     with contextlib.ExitStack() as stack:
         whole, streamed = free_port(), free_port()
-        provider = stack.enter_context(_envoy(directory, "provider", envoys.provider(whole), whole, LOAD_CPUS))
+        provider = stack.enter_context(envoy(directory, "provider", envoys.provider(whole), whole, LOAD_CPUS))
         command = [sys.executable, "-m", "e2e.bench.provider", str(streamed)]
         stack.enter_context(running(command, streamed, directory / "stream.log", cpus=LOAD_CPUS, environ={}))
         found = [_row("provider, no gateway", provider, whole, PLAIN, streamed)]
@@ -56,7 +56,7 @@ def _row(name: str, pid: int, port: int, model: str, stream_port: int | None = N
 
 
 @contextlib.contextmanager
-def _envoy(
+def envoy(
     directory: Path, name: str, bootstrap: str, port: int, cpus: set[int], environ: dict[str, str] | None = None
 ) -> Iterator[int]:
     """One Envoy with one worker thread, so that requests per CPU-second compare."""
@@ -80,7 +80,7 @@ def _envoy(
 def _bare(directory: Path, whole: int, streamed: int) -> Iterator[Row]:
     port, stream_port = free_port(), free_port()
     bootstrap = envoys.bare({port: whole, stream_port: streamed})
-    with _envoy(directory, "bare", bootstrap, port, GATEWAY_CPUS) as pid:
+    with envoy(directory, "bare", bootstrap, port, GATEWAY_CPUS) as pid:
         yield _row("bare Envoy hop", pid, port, PLAIN, stream_port)
 
 
@@ -118,7 +118,7 @@ def _native(directory: Path, whole: int, streamed: int) -> Iterator[list[Row]]:
     file.write_text(gateway_yaml(port, whole, streamed))
     environ = {"BENCH_KEY": "sk-bench"}
     bootstrap = render(file, environ)
-    with _envoy(directory, "native", bootstrap, port, GATEWAY_CPUS, environ) as pid:
+    with envoy(directory, "native", bootstrap, port, GATEWAY_CPUS, environ) as pid:
         names = {"plain model": PLAIN, "alias": ALIAS, "failover alias": FAILOVER}
         yield [_row(f"native path, {name}", pid, port, model) for name, model in names.items()]
 

@@ -9,7 +9,9 @@ import json
 import selectors
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 _ENDS_CHUNKED = b"\r\n0\r\n\r\n"
 
@@ -37,9 +39,27 @@ def request(model: str, *, stream: bool = False) -> bytes:
             "user": "bench",
         }
     ).encode()
+    return _post(body, {})
+
+
+def sized_request(size_bytes: int, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """A chat completion request with a body of that many bytes (at least 300), one message of a user."""
+    body = {
+        "model": "openai/gpt-4o",
+        "messages": [{"role": "system", "content": "You are a travel assistant."}, {"role": "user", "content": ""}],
+        "temperature": 0.2,
+    }
+    text = "Write a function that reads a timetable and finds the night trains. "
+    room = size_bytes - len(json.dumps(body))
+    body["messages"][1]["content"] = (text * (room // len(text) + 1))[:room]  # type: ignore[index]
+    return _post(json.dumps(body).encode(), headers)
+
+
+def _post(body: bytes, headers: Mapping[str, str]) -> bytes:
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = (
         "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-        f"authorization: Bearer not-a-key\r\nuser-agent: bench\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"authorization: Bearer not-a-key\r\nuser-agent: bench\r\n{more}content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

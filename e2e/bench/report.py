@@ -11,9 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from e2e.bench import report_deciding
+from e2e.bench.exchange import Deciding
 from e2e.bench.gateways import LITELLM
 from e2e.bench.measure import Effort, Result, Spread
 from e2e.bench.process import CPUS
+from e2e.bench.report_table import Target, spread_text, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +27,13 @@ class Report:
     versions: dict[str, str]
     effort: Effort
     rows: list[Result]
+    deciding: Deciding
     compile_s: dict[int, float]
     help_s: float
     targets: list[Target]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """`what` had to be `goal` (as text) and is `value`."""
-
-    what: str
-    goal: str
-    value: float
-    reached: bool
-
-
-def targets(rows: Sequence[Result], help_s: float) -> list[Target]:
+def targets(rows: Sequence[Result], help_s: float, deciding: Deciding) -> list[Target]:
     """The goals of this gateway, checked on its plain path (a request that names a model)."""
     native = next(row for row in rows if row.name.startswith("native path, plain"))
     p50, cpu = native.against_bare_p50.median, native.against_bare_requests_per_cpu_s.median
@@ -52,7 +46,7 @@ def targets(rows: Sequence[Result], help_s: float) -> list[Target]:
         if row.name.startswith("LiteLLM"):
             times = native.requests_per_cpu_s.median / row.requests_per_cpu_s.median
             found.append(Target("native requests per CPU-second against LiteLLM's", "at least 20", times, times >= 20))
-    return found
+    return [*found, *report_deciding.targets(deciding)]
 
 
 def machine() -> dict[str, Any]:
@@ -78,6 +72,26 @@ def as_json(report: Report) -> dict[str, Any]:
     return asdict(report)
 
 
+def with_deciding(written: dict[str, Any], deciding: Deciding) -> Report:
+    """An earlier report, as its JSON says, with these figures about decisions instead of its own."""
+    rows = [_read_row(row) for row in written["rows"]]
+    return Report(
+        machine=written["machine"],
+        versions=written["versions"],
+        effort=Effort(**written["effort"]),
+        rows=rows,
+        deciding=deciding,
+        compile_s={int(count): seconds for count, seconds in written["compile_s"].items()},
+        help_s=written["help_s"],
+        targets=targets(rows, written["help_s"], deciding),
+    )
+
+
+def _read_row(row: dict[str, Any]) -> Result:
+    fields: dict[str, Any] = {name: Spread(**v) if isinstance(v, dict) else v for name, v in row.items()}
+    return Result(**fields)
+
+
 def as_markdown(report: Report) -> str:
     return "\n".join(
         [
@@ -90,6 +104,8 @@ def as_markdown(report: Report) -> str:
             *_alone(report.rows),
             f"\n## {report.effort.connections} requests in flight\n",
             *_loaded(report.rows),
+            "\n## Decisions\n",
+            *report_deciding.tables(report.deciding),
             "\n## The control plane\n",
             *_control_plane(report),
             _method(report.effort),
@@ -106,13 +122,9 @@ def _place(report: Report) -> str:
     )
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *body)]
-
-
 def _goals(found: Sequence[Target]) -> list[str]:
     body = [[t.what, t.goal, f"{t.value:.2f}", "yes" if t.reached else "**no**"] for t in found]
-    return _table(["what", "goal", "measured", "reached"], body)
+    return table(["what", "goal", "measured", "reached"], body)
 
 
 def _alone(rows: Sequence[Result]) -> list[str]:
@@ -120,17 +132,17 @@ def _alone(rows: Sequence[Result]) -> list[str]:
     body = [
         [
             row.name,
-            _spread(row.p50_ms, 3),
-            _spread(row.p99_ms, 3),
-            _spread(row.added_p50_ms, 3),
-            _spread(row.added_p99_ms, 3),
-            _spread(row.against_bare_p50, 2),
-            _spread(row.first_token_ms, 3),
-            _spread(row.added_first_token_ms, 3),
+            spread_text(row.p50_ms, 3),
+            spread_text(row.p99_ms, 3),
+            spread_text(row.added_p50_ms, 3),
+            spread_text(row.added_p99_ms, 3),
+            spread_text(row.against_bare_p50, 2),
+            spread_text(row.first_token_ms, 3),
+            spread_text(row.added_first_token_ms, 3),
         ]
         for row in rows
     ]
-    return _table(head, body)
+    return table(head, body)
 
 
 def _loaded(rows: Sequence[Result]) -> list[str]:
@@ -138,24 +150,20 @@ def _loaded(rows: Sequence[Result]) -> list[str]:
     body = [
         [
             row.name,
-            _spread(row.requests_per_cpu_s, 0),
-            _spread(row.against_bare_requests_per_cpu_s, 3),
-            _spread(row.requests_per_s, 0),
+            spread_text(row.requests_per_cpu_s, 0),
+            spread_text(row.against_bare_requests_per_cpu_s, 3),
+            spread_text(row.requests_per_s, 0),
             f"{row.idle_mib:.0f}",
             f"{row.loaded_mib:.0f}",
         ]
         for row in rows
     ]
-    return _table(head, body)
+    return table(head, body)
 
 
 def _control_plane(report: Report) -> list[str]:
     body = [[f"`plano-cp render`, {n} providers", f"{s:.2f}"] for n, s in report.compile_s.items()]
-    return _table(["whole program, median", "seconds"], [*body, ["`plano-cp --help`", f"{report.help_s:.2f}"]])
-
-
-def _spread(spread: Spread, digits: int) -> str:
-    return f"{spread.median:.{digits}f} ({spread.low:.{digits}f} to {spread.high:.{digits}f})"
+    return table(["whole program, median", "seconds"], [*body, ["`plano-cp --help`", f"{report.help_s:.2f}"]])
 
 
 def _method(effort: Effort) -> str:
@@ -178,4 +186,5 @@ def _method(effort: Effort) -> str:
   CPU is the kernel's count for the gateway's processes, children included; the load's own CPU is not in it.
 - Where the native path's CPU goes, and what was tried to lower it: ARCHITECTURE.md, "What the native path costs".
 - Memory is resident memory of the gateway's processes; the three native rows are one process.
+{report_deciding.method()}
 """
