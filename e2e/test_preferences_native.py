@@ -86,3 +86,7 @@ def test_a_listener_may_go_on_without_its_sidecar() -> None:
         reply = made.ask("fix my python")
         assert (reply.status, reply.headers["x-plano-why"]) == (200, "sidecar_failed")
         assert made.attempts() == [("openai", "gpt-4o-mini")]
+        # Nobody else can answer a question: its path is no provider's.
+        asked = call(made.port, f"/routing{CHAT}", {"model": MINI, "messages": []})
+        assert (asked.status, asked.error["code"]) == (503, "decision_unavailable")
+        assert made.attempts() == [("openai", "gpt-4o-mini")]

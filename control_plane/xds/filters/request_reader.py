@@ -47,6 +47,8 @@ def _asking(offered: Surface, decision: Decision) -> dict[str, lua_source.Consta
     always = [*(endpoint.value for endpoint in decision.always), *offered.questions]
     return {
         "ALWAYS": dict.fromkeys(always, "yes"),
+        "QUESTIONS": dict.fromkeys(offered.questions, "yes"),
+        "UNANSWERED": matching.refused("decision_unavailable"),
         "CHATS": dict.fromkeys((chat.value for chat in CHATS), "yes"),
         "NOT_JSON": matching.refused("invalid_json"),
         "DECIDE": matching.DECIDE,

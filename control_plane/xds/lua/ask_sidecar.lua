@@ -1,5 +1,6 @@
 -- Calls that need a decision go to the sidecar, together with their body. The key routing would look up without it is
--- kept: where the listener may go on without an answer, that is the one used.
+-- kept: where the listener may go on without an answer, that is the one used. Only the sidecar knows the answer to a
+-- question, though, and its path is no provider's.
 
 -- Whether the text is UTF-8: anything else cannot be a string of the protocol the sidecar speaks, nor JSON.
 local function is_utf8(s)
@@ -39,6 +40,6 @@ local function decided_key(handle, path, key, model, text, preferences)
   metadata:set("plano.request", "body", text)
   metadata:set("plano.request", "path", path)
   metadata:set("plano.request", "model", model or "")
-  metadata:set("plano.request", "key", key)
+  metadata:set("plano.request", "key", QUESTIONS[path] and UNANSWERED or key)
   return DECIDE
 end
