@@ -83,9 +83,13 @@ class Connection:
         self._closing = False
         self._block: tuple[Frame, bytes] | None = None
         self._window = self._peer_window = _FIRST_WINDOW
-        self._frame_bytes = frames.MAX_FRAME_BYTES
+        self._frame_bytes = frames.USUAL_FRAME_BYTES
         self._unacknowledged = 0
-        mine = {Setting.HEADER_TABLE_SIZE: 0, Setting.INITIAL_WINDOW_SIZE: _WINDOW}
+        mine = {
+            Setting.HEADER_TABLE_SIZE: 0,
+            Setting.INITIAL_WINDOW_SIZE: _WINDOW,
+            Setting.MAX_FRAME_SIZE: frames.MAX_FRAME_BYTES,
+        }
         self._out = [frames.settings(mine), frames.window_update(0, _WINDOW - _FIRST_WINDOW)]
         self._handlers: dict[int, Callable[[Frame], Iterator[Event]]] = {
             Kind.DATA: self._data,
@@ -171,7 +175,7 @@ class Connection:
         values = frames.read_settings(found.payload)
         self._frame_bytes = values.get(Setting.MAX_FRAME_SIZE, self._frame_bytes)
         window = values.get(Setting.INITIAL_WINDOW_SIZE, self._peer_window)
-        if window > _WINDOW or not frames.MAX_FRAME_BYTES <= self._frame_bytes < 1 << 24:
+        if window > _WINDOW or not frames.USUAL_FRAME_BYTES <= self._frame_bytes < 1 << 24:
             raise ConnectionFailed(Code.PROTOCOL_ERROR, "a setting out of its range")
         more, self._peer_window = window - self._peer_window, window
         for stream in self._streams.values():

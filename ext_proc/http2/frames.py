@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client says first."""
-MAX_FRAME_BYTES = 1 << 14
-"""The largest payload where nothing else was agreed on; nothing else ever is, in our direction."""
+USUAL_FRAME_BYTES = 1 << 14
+"""The largest payload where nothing else was agreed on, and the least that may be agreed on."""
+MAX_FRAME_BYTES = 1 << 20
+"""The largest payload we take: a large body in few frames is cheaper for both sides."""
 END_STREAM = ACK = 0x1
 END_HEADERS = 0x4
 PADDED = 0x8
@@ -75,31 +77,40 @@ class FrameReader:
     """Cuts what arrives into frames, the client's preface first."""
 
     def __init__(self) -> None:
-        self._kept = b""
+        self._pieces: list[bytes] = []
+        self._missing_bytes = len(PREFACE)
         self._begun = False
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that are whole now. Raises ConnectionFailed."""
-        data = self._kept + data if self._kept else data
-        at, self._kept = 0, b""
-        if not self._begun:
-            if not PREFACE.startswith(data[: len(PREFACE)]):
-                raise ConnectionFailed(Code.PROTOCOL_ERROR, "not HTTP/2")
-            if len(data) < len(PREFACE):
-                self._kept = data
-                return
-            at, self._begun = len(PREFACE), True
-        while len(data) - at >= _HEAD.size:
-            high, low, kind, flags, stream = _HEAD.unpack_from(data, at)
-            size = high << 8 | low
-            if size > MAX_FRAME_BYTES:
-                raise ConnectionFailed(Code.FRAME_SIZE_ERROR, "a frame is larger than agreed")
-            end = at + _HEAD.size + size
-            if end > len(data):
-                break
+        if not self._begun and not PREFACE.startswith(b"".join(self._pieces) + data[: self._missing_bytes]):
+            raise ConnectionFailed(Code.PROTOCOL_ERROR, "not HTTP/2")
+        self._pieces.append(data)
+        self._missing_bytes -= len(data)
+        if self._missing_bytes > 0:
+            return
+        data = b"".join(self._pieces) if len(self._pieces) > 1 else data
+        self._pieces = []
+        at = 0 if self._begun else len(PREFACE)
+        self._begun = True
+        while (end := _end(data, at)) <= len(data):
+            _, _, kind, flags, stream = _HEAD.unpack_from(data, at)
             yield Frame(kind, flags, stream & _ID, data[at + _HEAD.size : end])
             at = end
-        self._kept = data[at:]
+        self._missing_bytes = end - len(data)
+        if at < len(data):
+            self._pieces.append(data[at:])
+
+
+def _end(data: bytes, at: int) -> int:
+    """Where the frame that begins here ends, or its head where not even that is there. Raises ConnectionFailed."""
+    end = at + _HEAD.size
+    if end > len(data):
+        return end
+    size = int.from_bytes(data[at : at + 3])
+    if size > MAX_FRAME_BYTES:
+        raise ConnectionFailed(Code.FRAME_SIZE_ERROR, "a frame is larger than agreed")
+    return end + size
 
 
 def frame(kind: Kind, flags: int, stream: int, payload: bytes = b"") -> bytes:

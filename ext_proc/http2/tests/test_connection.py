@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ext_proc.http2 import frames, headers
 from ext_proc.http2.connection import Connection, Ended, Opened, Received, Reset, Roomy
 from ext_proc.http2.frames import Code, ConnectionFailed, Kind, Setting
-from ext_proc.http2.tests.peer import ASKED, Peer
+from ext_proc.http2.tests.peer import ASKED, Peer, cut
 
 HEAD = headers.write(((b":status", b"200"), (b"content-type", b"application/grpc")))
 TRAILERS = headers.write(((b"grpc-status", b"0"),))
@@ -191,6 +191,16 @@ def test_padding_and_priority_are_no_content() -> None:
     assert list(server.receive(asked + data)) == [Opened(1, {b":path": b"/s/m"}), Received(1, b"abc"), Ended(1)]
 
 
+@given(SIZES)
+@settings(max_examples=20, deadline=None)
+def test_a_frame_as_large_as_agreed_is_one_piece(sizes: tuple[int, ...]) -> None:
+    server, body = begun(), b"x" * frames.MAX_FRAME_BYTES
+    asked = frames.frame(Kind.HEADERS, frames.END_HEADERS, 1, headers.write(((b":path", b"/"),)))
+    pieces = cut(asked + frames.frame(Kind.DATA, frames.END_STREAM, 1, body), tuple(1000 * size for size in sizes))
+    events = [event for piece in pieces for event in server.receive(piece)]
+    assert events == [Opened(1, {b":path": b"/"}), Received(1, body), Ended(1)]
+
+
 def test_a_stream_window_out_of_range_ends_only_that_stream() -> None:
     server = begun()
     block = headers.write(((b":path", b"/s/m"),))
@@ -239,7 +249,7 @@ SMALL = headers.write(((b":path", b"/"),))
         pytest.param(frames.settings({Setting.MAX_FRAME_SIZE: 1}), Code.PROTOCOL_ERROR, id="frames too small"),
         pytest.param(frames.window_update(0, 0), Code.FLOW_CONTROL_ERROR, id="no more room"),
         pytest.param(frames.window_update(0, (1 << 31) - 1), Code.FLOW_CONTROL_ERROR, id="too much room"),
-        pytest.param(struct.pack(">HBBBI", 0x0100, 0, 0, 0, 1), Code.FRAME_SIZE_ERROR, id="a frame of 64 KiB"),
+        pytest.param(struct.pack(">HBBBI", 0x1000, 1, 0, 0, 1), Code.FRAME_SIZE_ERROR, id="a frame above 1 MiB"),
         pytest.param(frames.frame(Kind.DATA, frames.PADDED, 1, b"\xff"), Code.PROTOCOL_ERROR, id="padding only"),
     ],
 )
