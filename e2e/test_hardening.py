@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,9 +45,16 @@ def _fresh(world: World) -> None:
     world.other.reset()
 
 
+def _open_files(pid: int) -> Iterator[str]:
+    """What a process holds open; what it closes between the listing and the look is left out."""
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(fd.readlink())
+
+
 def _tcp_ports(pid: int) -> set[tuple[str, int]]:
     """Where a process listens on TCP, from the kernel."""
-    inodes = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    inodes = set(_open_files(pid))
     found = set()
     for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
         _, local, _, state, *rest = row.split()
