@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 
 from ext_proc.agents import hearing
 from ext_proc.agents.failures import AnswerError, Reason, as_answer_error
-from ext_proc.agents.sse import Event, EventReader
 from ext_proc.agents.usage import Usage
 from ext_proc.conversation import Dialect
+from ext_proc.framing.sse import Event, EventReader, FrameTooLarge
 from ext_proc.ports import StreamedAnswer, UpstreamError
 
 MAX_TEXT_BYTES = 4 << 20
@@ -44,7 +44,7 @@ class AnswerReader:
         if self.closed:
             return ""
         if self._events is not None:
-            return "".join(map(self._hear, self._events.feed(chunk)))
+            return "".join(map(self._hear, self._heard(self._events, chunk)))
         self._body += chunk
         if len(self._body) > _MAX_BODY_BYTES:
             raise AnswerError(Reason.TOO_LARGE)
@@ -56,6 +56,12 @@ class AnswerReader:
         if not self.ended:
             raise AnswerError(Reason.CUT)
         return text + self._pairs.finish()
+
+    def _heard(self, events: EventReader, chunk: bytes) -> list[Event]:
+        try:
+            return events.feed(chunk)
+        except FrameTooLarge:
+            raise AnswerError(Reason.TOO_LARGE) from None
 
     def _last(self) -> str:
         if self._events is None:

@@ -23,9 +23,9 @@ from ext_proc.agents.encode import STREAM_TYPE, WHOLE_TYPE, events_for, stream_a
 from ext_proc.agents.encoders import AnswerHead
 from ext_proc.agents.failures import AgentFailed, AnswerError, Reason
 from ext_proc.agents.pieces import Finished, Piece, Text, Waiting
-from ext_proc.agents.sse import EventReader
 from ext_proc.agents.usage import Usage
 from ext_proc.conversation import Dialect
+from ext_proc.framing.sse import EventReader
 
 HEAD = AnswerHead(id="42", model="travel", created_s=1_700_000_000)
 FAILED = AgentFailed("flight_agent", Reason.LATE)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ext_proc.agents.failures import AnswerError, Reason
-
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class FrameTooLarge(Exception):
+    """One frame is larger than allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Event:
 
 
 class EventReader:
-    """Feed it bytes, then flush. Raises AnswerError(TOO_LARGE) where one event is larger than allowed."""
+    """Feed it bytes, then flush. Raises FrameTooLarge where one event is larger than allowed."""
 
     def __init__(self, max_event_bytes: int) -> None:
         self._max_bytes = max_event_bytes
@@ -39,7 +41,7 @@ class EventReader:
         """The events that are complete now."""
         events = [event for line in self._lines(chunk) if (event := self._take(line)) is not None]
         if len(self._line) + self._data_bytes > self._max_bytes:
-            raise AnswerError(Reason.TOO_LARGE)
+            raise FrameTooLarge("an event is larger than allowed")
         return events
 
     def flush(self) -> list[Event]:

@@ -1,0 +1,1 @@
+"""Frames of streams out of bytes, cut anywhere."""
