@@ -40,6 +40,7 @@ _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGA
 _SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 _HELLO = Turn(role="user", parts=(Text(text="hello", at="messages[0].content"),), at="messages[0]")
 _TOOL = Tool(name="weather", description="Tells the weather", parameters=_SCHEMA, at="tools[0]")
+_GO_ON = Text(text="go on")
 _PLAIN = Request(origin=FOREIGN, model="m", turns=(_HELLO,), max_tokens=100)
 
 
@@ -47,7 +48,7 @@ def _says(*parts: Part) -> Request:
     return replace(_PLAIN, turns=(Turn(role="user", parts=(Text(text="look"), *parts), at="messages[0]"),))
 
 
-def _said(*parts: Part, then: Part = Text(text="go on")) -> Request:
+def _said(*parts: Part, then: Part = _GO_ON) -> Request:
     turns = (_HELLO, Turn(role="assistant", parts=parts, at="messages[1]"), Turn(role="user", parts=(then,)))
     return replace(_PLAIN, turns=turns)
 
