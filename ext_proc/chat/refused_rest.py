@@ -24,7 +24,7 @@ the background; Gemini: a prompt kept by the provider; Anthropic: tools of its o
 
 
 def check_rest(request: Request, own: str) -> None:
-    """Raises Unable where the request of another dialect than `own` has a member that only its own can honour. False and
+    """Raises Unable where the request of another dialect than `own` has a member that only its own can honour. False or
     empty values ask for nothing."""
     if request.origin == own:
         return
