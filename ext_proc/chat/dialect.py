@@ -88,7 +88,7 @@ class ProviderDialect(Protocol):
         ...
 
     def decode_answer(self, body: Plain) -> Answer:
-        """Raises Garbled."""
+        """Raises Garbled; whole.AnswerFailed where the answer itself says that it failed (with a status of 200)."""
         ...
 
     def decode_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:

@@ -2,6 +2,8 @@
 
 `at` is the part's address in the body it was decoded from ("messages[2].content[0]"), for errors and lists of what was
 dropped; it never takes part in comparisons. A `Dialect` word in `origin` says whose opaque data a value carries.
+`extra` has small members (an item's id, its status) that only the dialect of the body it was decoded from has: that
+dialect's encoder writes them back, all others pass over them.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ class Text:
     citations: tuple[Citation, ...] = ()
     signature: Signature | None = None
     cache: CacheMark | None = None
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 
@@ -109,6 +112,7 @@ class Reasoning:
     summary: bool = False
     id: str = ""
     cache: CacheMark | None = None
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 
@@ -125,6 +129,7 @@ class ToolCall:
     item_id: str = ""
     signature: Signature | None = None
     cache: CacheMark | None = None
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 
@@ -138,6 +143,7 @@ class ToolResult:
     error: bool = False
     custom: bool = False
     cache: CacheMark | None = None
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 

@@ -1,7 +1,7 @@
 """A chat request in the words of no dialect.
 
 None or an empty value means that the client did not say. Numbers are as the client sent them; what a provider takes is
-the encoder's matter. `at` as in `parts`.
+the encoder's matter. `at` and `extra` as in `parts`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class Turn:
     role: Literal["user", "assistant", "system", "developer"]
     parts: tuple[Part, ...]
     name: str = ""
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 
@@ -46,6 +47,7 @@ class CustomTool:
     description: str = ""
     format: Plain | None = None
     namespace: str = ""
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="", compare=False)
 
 
@@ -72,6 +74,7 @@ class ToolChoice:
     name: str = ""
     allowed: tuple[str, ...] = ()
     required: bool = False
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="tool_choice", compare=False)
 
 

@@ -130,7 +130,7 @@ def _opening(part: Part) -> tuple[Part, str]:
         case Reasoning():
             return replace(part, text="", signature=part.signature if part.redacted else None), part.text
         case ToolCall():
-            return replace(part, arguments="", signature=None), part.arguments
+            return replace(part, arguments=""), part.arguments
         case Refusal():
             return replace(part, text=""), part.text
         case _:
