@@ -11,7 +11,7 @@ from schemas.decisions import Why
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What Envoy tells about a request. `headers` in lower case, without credentials; `model` "" where none is named;
-    `caller` is "" without caller authentication."""
+    `caller` is the kind of caller allow-lists know, `caller_id` who it is; both "" without caller authentication."""
 
     listener: str
     path: str
@@ -19,6 +19,7 @@ class Call:
     body: bytes
     headers: Mapping[str, str]
     caller: str
+    caller_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Routers:
         for options in option_sets:
             # A single preference is a question, too: does it fit or not.
             if options:
-                await asyncio.to_thread(self._embedded.load)
+                await asyncio.to_thread(self._embedded.keep, options)
                 await self._embedded.choose(Question(_WARM_UP, options), _WARM_UP_S)
 
     def close(self) -> None:

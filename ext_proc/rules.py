@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ext_proc.call import Attempt, Call
+from schemas.decisions import MAX_ATTEMPTS
 from schemas.runtime import Agent, Allowance, Decision, Listener, Preference, Route, RuntimeConfig, Target
 
 Pick = Callable[[Sequence[int]], int]
@@ -74,9 +75,12 @@ class Rules:
         return allowance is None or name in allowance.names or name.startswith(allowance.prefixes)
 
     def attempts(self, call: Call, path: str, names: Sequence[str], pick: Pick) -> tuple[Attempt, ...]:
-        """Where these models lead, in order, each place once: only what speaks the path and the caller may have."""
+        """Where these models lead, in order, each place once, MAX_ATTEMPTS at most: only what speaks the path and the
+        caller may have."""
         found: dict[Attempt, None] = {}
         for name in names:
+            if len(found) >= MAX_ATTEMPTS:
+                break
             route = self.route(name)
             if route is None or not self.allows(call.caller, name):
                 continue
@@ -85,7 +89,7 @@ class Rules:
                 if able:
                     target = able[pick([target.weight for target in able])] if len(able) > 1 else able[0]
                     found.setdefault(Attempt(target.cluster, _model(target, name)))
-        return tuple(found)
+        return tuple(found)[:MAX_ATTEMPTS]
 
 
 def _only(route: Route) -> Target | None:

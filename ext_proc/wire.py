@@ -51,6 +51,7 @@ def read(message: ProcessingRequest, listener: str) -> Asked | Unexpected:
             body=fields["body"].string_value.encode(),
             headers=_headers(message.request_headers.headers),
             caller=caller.fields["kind"].string_value if caller is not None else "",
+            caller_id=caller.fields["id"].string_value if caller is not None else "",
         )
     )
 

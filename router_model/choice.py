@@ -48,9 +48,9 @@ class Score:
 class Choice:
     """`chosen` in order of execution, empty for "none fits". `scores` has every option, best first.
 
-    `confidence` 0..1 is that of the whole answer (of abstaining, where nothing is chosen). `threshold` is what a score
-    had to reach, None where the router has none. `router` names the model and its version, `prompt` the prompt's
-    version ("" without one). `seconds` is the time the router took.
+    `confidence` 0..1 is that of the whole answer (of abstaining, where nothing is chosen). `threshold` is what the
+    scores had to reach together for one to be chosen, None where the router has none. `router` names the model and its
+    version, `prompt` the prompt's version ("" without one). `seconds` is the time the router took.
     """
 
     chosen: tuple[Score, ...]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from types import MappingProxyType
 
+MAX_ATTEMPTS = 8
+"""How many places one request may go to, one after the other, where the sidecar ranks them."""
+
 
 class Why(StrEnum):
     """One word for each way a decision can come about; `MEANING` says it in a sentence."""

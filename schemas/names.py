@@ -141,7 +141,6 @@ SPAN_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
                 "plano.session.switch_spend_in_usd",
                 "plano.session.baseline_in_usd",
                 "plano.session.switches",
-                "plano.session.total_cost_in_usd",
                 "plano.switch.cost_in_usd",
                 "plano.switch.candidate_warm_tokens",
                 "plano.switch.overhead_ceiling_in_usd",

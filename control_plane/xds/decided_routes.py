@@ -22,6 +22,7 @@ from control_plane.xds.filters import apply_decision, decide
 from control_plane.xds.model_routes import forward, retry_policy
 from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
 from schemas import names
+from schemas.decisions import MAX_ATTEMPTS
 
 REFUSALS = (
     "no_agent_fits",
@@ -89,7 +90,7 @@ def _ranked(models: Models) -> route.Route:
     """Attempts as the sidecar ranked them; without its ranking, which the key promises, there is nobody to ask."""
     timeouts = _most_patient(r.timeouts for r in models.routes)
     retry = _retry()
-    action = forward(timeouts, retry.attempts, retry_policy(retry, timeouts))
+    action = forward(timeouts, MAX_ATTEMPTS - 1, retry_policy(retry, timeouts))
     first = _places(models)[0]
     specifier = PriorityGroupClusterSpecifier(
         override_metadata_namespace=names.ATTEMPTS,

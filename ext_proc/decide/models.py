@@ -119,7 +119,14 @@ def _session(matter: _Matter, means: Means, holds: policy.Rules) -> Session | No
     if not implicit and names.AFFINITY_HEADER not in matter.call.headers:
         return None
     opening = conversation.opening(matter.path, matter.body)
-    return identity.identify(matter.call.headers, opening, means.sessions, implicit=implicit)
+    return identity.identify(
+        matter.call.headers, opening, means.sessions, implicit=implicit, caller=_caller(matter.call)
+    )
+
+
+def _caller(call: Call) -> str:
+    """Every subject of a token issuer is somebody else."""
+    return f"{call.caller}:{call.caller_id}" if call.caller else ""
 
 
 def _turn(matter: _Matter, means: Means, session: Session | None) -> Turn:

@@ -16,9 +16,12 @@ KEYS = ("routing_preferences", "routing_policy")
 """Both spellings clients know; one request uses one of them."""
 MAX_PREFERENCES = 100
 MAX_MODELS = 100
-MAX_EXAMPLES = 100
+MAX_EXAMPLES = 50
+MAX_ALL_EXAMPLES = 500
+"""Of all preferences: the embedded router reads some hundreds a second, and a deadline ends what takes longer."""
+MAX_NAME_CHARACTERS = 200
 MAX_CHARACTERS = 10_000
-"""Of one name, description, example or model."""
+"""Of one description, example or model."""
 MAX_ALL_CHARACTERS = 200_000
 """Of all of them: what routers work out about options is kept for the next request that brings the same."""
 _MAX_PROBLEMS = 20
@@ -51,6 +54,8 @@ def read(body: Mapping[str, object]) -> tuple[Preference, ...] | None:
     if problems or not isinstance(entries, list):
         raise InvalidPreferences(problems)
     found = tuple(_preference(entry) for entry in entries)
+    if sum(len(preference.examples) for preference in found) > MAX_ALL_EXAMPLES:
+        raise InvalidPreferences((f"{spelled[0]}: at most {MAX_ALL_EXAMPLES} examples in all",))
     if sum(map(_characters, found)) > MAX_ALL_CHARACTERS:
         raise InvalidPreferences((f"{spelled[0]}: at most {MAX_ALL_CHARACTERS} characters in all",))
     return found
@@ -79,6 +84,8 @@ def _problems(entry: Mapping[str, object], at: str) -> Iterator[str]:
     name = entry.get("name")
     if not _is_text(name) or not name.strip():
         yield f"{at}.name: must be a text that is not empty"
+    elif len(name) > MAX_NAME_CHARACTERS:
+        yield f"{at}.name: at most {MAX_NAME_CHARACTERS} characters"
     if not _is_text(entry.get("description")):
         yield f"{at}.description: must be a text"
     models = entry.get("models")

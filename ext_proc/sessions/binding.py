@@ -7,7 +7,7 @@ was said, only names, hashes and sums.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import orjson
 
@@ -52,20 +52,6 @@ def visited(history: tuple[Visit, ...], visit: Visit) -> tuple[Visit, ...]:
     """The history with this visit in the place of an older one of the model; the oldest go first."""
     others = [known for known in history if known.model != visit.model]
     return tuple(sorted([*others, visit], key=lambda known: known.last_used_s)[-MAX_HISTORY:])
-
-
-def with_usage(binding: Binding, model: str, context_tokens: int, cost_usd: float) -> Binding:
-    """The binding after an answer told what was really read and what it cost.
-
-    Tokens are those of `model`, which has nothing to do with the anchor where an attempt elsewhere answered.
-    """
-    history = tuple(
-        replace(visit, cached_tokens=context_tokens) if visit.model == model else visit for visit in binding.history
-    )
-    cached = context_tokens if model == binding.anchor_model and context_tokens > 0 else binding.cached_tokens
-    return replace(
-        binding, cached_tokens=cached, history=history, session_cost_usd=binding.session_cost_usd + max(0.0, cost_usd)
-    )
 
 
 def encode(binding: Binding) -> bytes:

@@ -15,8 +15,6 @@ from ext_proc.sessions.fnv import fnv1a64
 from schemas.names import AFFINITY_HEADER, CACHE_HEADER
 from schemas.runtime import Sessions
 
-PREFIX_HEADER = "x-plano-prefix-hash"
-"""Set by the sidecar, read by clusters that spread by it: 16 hex digits."""
 SALT = "plano-affinity-v1"
 IMPLICIT = "implicit:"
 MAX_ID_CHARACTERS = 256
@@ -32,9 +30,14 @@ class Session:
     prefix: int | None
 
 
-def identify(headers: Mapping[str, str], opening: Opening, sessions: Sessions, *, implicit: bool) -> Session | None:
-    """The conversation of a request. `implicit`: whether one without an id may be recognised by its beginning."""
-    tenant = None if sessions.tenant_header is None else headers.get(sessions.tenant_header.lower(), "").strip()
+def identify(
+    headers: Mapping[str, str], opening: Opening, sessions: Sessions, *, implicit: bool, caller: str = ""
+) -> Session | None:
+    """The conversation of a request. `implicit`: whether one without an id may be recognised by its beginning.
+
+    `caller`: who was authenticated ("" without authentication); a caller's conversations are its own.
+    """
+    tenant = _tenant(headers, sessions, caller)
     off = cache_off(headers)
     prefix = None if off else prefix_hash(tenant or "", opening)
     named = headers.get(AFFINITY_HEADER, "").strip()
@@ -44,6 +47,14 @@ def identify(headers: Mapping[str, str], opening: Opening, sessions: Sessions, *
         return None
     guessed = implicit_id(tenant or "", opening)
     return None if guessed is None else Session(guessed, store_key(tenant, guessed), False, prefix)
+
+
+def _tenant(headers: Mapping[str, str], sessions: Sessions, caller: str) -> str | None:
+    """Who a conversation belongs to: the caller, then what the tenant header says; None where neither is known."""
+    if sessions.tenant_header is None:
+        return caller or None
+    said = headers.get(sessions.tenant_header.lower(), "").strip()
+    return f"{caller.replace('%', '%25').replace('/', '%2F')}/{said}" if caller else said
 
 
 def cache_off(headers: Mapping[str, str]) -> bool:
@@ -61,11 +72,6 @@ def implicit_id(tenant: str, opening: Opening) -> str | None:
 def prefix_hash(tenant: str, opening: Opening) -> int:
     """The hash of the directions and tools: when it changes, every provider's prompt cache is cold."""
     return fnv1a64(SALT, *_stable(tenant, opening))
-
-
-def prefix_header(prefix: int) -> str:
-    """The value of PREFIX_HEADER."""
-    return f"{prefix:016x}"
 
 
 def store_key(tenant: str | None, id: str) -> str:

@@ -31,13 +31,10 @@ def attributes(settled: Settled, session: Session | None, *, budgeted: bool) -> 
 
 def _sums(settled: Settled, budgeted: bool) -> dict[str, Attribute | None]:
     binding = settled.binding
-    if binding is None:
+    if binding is None or not budgeted:
         return {}
-    total: dict[str, Attribute | None] = {"plano.session.total_cost_in_usd": binding.session_cost_usd}
-    if not budgeted:
-        return total
     baseline_usd = binding.baseline_usd
-    return total | {
+    return {
         "plano.session.overhead_pct": 100 * binding.switch_spend_usd / baseline_usd if baseline_usd > 0 else 0.0,
         "plano.session.switch_spend_in_usd": binding.switch_spend_usd,
         "plano.session.baseline_in_usd": baseline_usd,

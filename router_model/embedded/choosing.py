@@ -39,14 +39,9 @@ class Chooser:
         request = read_request(question.conversation)
         if not question.options or not request.words:
             return Decision((), tuple(0.0 for _ in question.options))
-        vectors = []
-        for option in question.options:
-            keep_going()
-            vectors.append(self.cache.vectors(option))
+        vectors = [self.cache.vectors(option, keep_going) for option in question.options]
         whole = self._whole(request, vectors, keep_going)
-        if len(request.clauses) < 2 or (
-            not question.several and whole.max() >= self.judgement.threshold_for(len(vectors))
-        ):
+        if len(request.clauses) < 2 or (not question.several and self.judgement.fits(whole)):
             return self._best(whole)
         clauses = []
         for clause in request.clauses:
@@ -73,7 +68,7 @@ class Chooser:
 
     def _best(self, probabilities: Numbers) -> Decision:
         best = int(probabilities.argmax())
-        picked = (best,) if probabilities[best] >= self.judgement.threshold_for(len(probabilities)) else ()
+        picked = (best,) if self.judgement.fits(probabilities) else ()
         return Decision(picked, tuple(probabilities.tolist()))
 
     def _several(self, whole: Numbers, clauses: list[Numbers]) -> Decision:
@@ -81,7 +76,7 @@ class Chooser:
         picked: list[int] = []
         for clause in clauses:
             best = int(clause.argmax())
-            if clause[best] >= self.judgement.threshold_for(len(clause)) and best not in picked:
+            if self.judgement.fits(clause) and best not in picked:
                 picked.append(best)
         probabilities = np.maximum(whole, np.max(clauses, axis=0))
         return Decision(tuple(picked), tuple(probabilities.tolist())) if picked else self._best(whole)

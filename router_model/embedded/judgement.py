@@ -17,7 +17,6 @@ from router_model.embedded.encoder import Vector
 from router_model.embedded.options import OptionVectors
 
 Numbers = NDArray[np.float64]
-MANY = 20
 BACKGROUND = 0.1
 """How near an unrelated option is to a text: the second one where there is only one."""
 FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
@@ -27,9 +26,9 @@ FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
 class Judgement:
     """`weights` has a number for each of FEATURES; `temperature` sharpens similarities into shares.
 
-    `threshold` is the probability an option must reach to be chosen among few; `phrase_share` and `example_share` say
-    how much the best phrase of a long description and the examples count beside the whole description. `asked`: the
-    threshold somebody wants instead, whatever the number of options.
+    `threshold` is the probability that any option fits from which on one is chosen; `phrase_share` and `example_share`
+    say how much the best phrase of a long description and the examples count beside the whole description. `asked`: the
+    threshold somebody wants instead.
     """
 
     weights: tuple[float, ...]
@@ -39,11 +38,14 @@ class Judgement:
     example_share: float
     asked: float | None = None
 
-    def threshold_for(self, options: int) -> float:
-        """What an option must reach among so many: above MANY similar ones share what one alone would get."""
-        if self.asked is not None:
-            return self.asked
-        return round(self.threshold - 0.1 * max(0.0, float(np.log(max(options, 1) / MANY))), 3)
+    @property
+    def limit(self) -> float:
+        """The probability that something fits from which on the likeliest option is chosen."""
+        return self.threshold if self.asked is None else self.asked
+
+    def fits(self, probabilities: Numbers) -> bool:
+        """Whether any option is asked for: like options share a request between them, and it fits all the same."""
+        return min(1.0, float(probabilities.sum())) >= self.limit
 
     def similarities(self, text: Vector, options: Sequence[OptionVectors]) -> Numbers:
         """How near the text is to each option, about -1..1."""
@@ -57,16 +59,20 @@ class Judgement:
                 near[position] += self.example_share * ((middle + float(rows.max())) / 2 - near[position])
         return near
 
-    def wanted(self, similarities: Numbers, *, examples: float, words: int) -> float:
-        """The probability that any of the options is asked for. `examples`: the share of options that have some."""
-        values = features(similarities, examples=examples, words=words)
+    def _wanted(self, values: Numbers) -> float:
+        """The probability that any of the options is asked for."""
         return float(1 / (1 + np.exp(-np.dot(values, self.weights))))
 
     def probabilities(self, similarities: Numbers, *, examples: float, words: int) -> Numbers:
-        """For each option the probability that it is the one asked for; what is missing to 1 is "none"."""
+        """For each option the probability that it is the one asked for; what is missing to 1 is "none". `examples`: the
+        share of options that have some."""
+        return self.probabilities_of(similarities, features(similarities, examples=examples, words=words))
+
+    def probabilities_of(self, similarities: Numbers, values: Numbers) -> Numbers:
+        """The same where the FEATURES are known already."""
         spread = np.exp((similarities - similarities.max()) / self.temperature)
         shares: Numbers = spread / spread.sum()
-        return shares * self.wanted(similarities, examples=examples, words=words)
+        return shares * self._wanted(values)
 
 
 def features(similarities: Numbers, *, examples: float, words: int) -> Numbers:

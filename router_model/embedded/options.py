@@ -6,6 +6,7 @@ Requests may bring options of their own: of those nothing but vectors is kept, a
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
@@ -16,7 +17,7 @@ from router_model.choice import Option
 from router_model.embedded.encoder import Encoder, Vector
 from router_model.embedded.texts import clip, quoted_requests, readable_name, split_description, squeeze
 
-EXAMPLES = 32
+EXAMPLES = 50
 CACHED_ROWS = 20_000
 """Of all options together; an option of a sentence has one, a long one 80. With 384 numbers each, 30 MB."""
 
@@ -34,13 +35,19 @@ class OptionVectors:
         return 1 + len(self.phrases) + len(self.examples)
 
 
+def _go_on() -> None:
+    pass
+
+
 class OptionCache:
-    """The vectors of the options seen last. Safe for several threads; computing twice is harmless."""
+    """The vectors of the options seen last, and for good of those that were `pin`ned. Safe for several threads;
+    computing twice is harmless."""
 
     def __init__(self, encoder: Encoder, limit_rows: int = CACHED_ROWS) -> None:
         self._encoder = encoder
         self._limit_rows = limit_rows
         self._kept: OrderedDict[bytes, OptionVectors] = OrderedDict()
+        self._pinned: dict[bytes, OptionVectors] = {}
         self._rows = 0
         self._lock = Lock()
 
@@ -49,13 +56,28 @@ class OptionCache:
         """How many are kept."""
         return self._rows
 
-    def vectors(self, option: Option) -> OptionVectors:
+    def pin(self, option: Option) -> None:
+        """Keep the vectors of this option whatever others come by."""
+        computed = self.vectors(option)
+        with self._lock:
+            self._pinned[_key(option)] = computed
+
+    def knows(self, option: Option) -> bool:
+        """Whether the vectors are at hand, so that no encoder runs for them."""
         key = _key(option)
         with self._lock:
+            return key in self._pinned or key in self._kept
+
+    def vectors(self, option: Option, keep_going: Callable[[], None] = _go_on) -> OptionVectors:
+        """`keep_going` is asked before every encoder run and may raise to stop."""
+        key = _key(option)
+        with self._lock:
+            if (pinned := self._pinned.get(key)) is not None:
+                return pinned
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        computed = build_vectors(self._encoder, option)
+        computed = build_vectors(self._encoder, option, keep_going)
         with self._lock:
             self._keep(key, computed)
         return computed
@@ -75,24 +97,28 @@ def _key(option: Option) -> bytes:
     return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def build_vectors(encoder: Encoder, option: Option) -> OptionVectors:
+def build_vectors(encoder: Encoder, option: Option, keep_going: Callable[[], None] = _go_on) -> OptionVectors:
     """Encoder runs: two for a short description, one more for every sentence or bullet point of a long one."""
     name, phrases = readable_name(option.name), split_description(option.description)
     text = squeeze("; ".join(phrases) if len(phrases) > 1 else clip(option.description))
     whole = [f"{name}: {text}", text] if text else [name]
     views = (*phrases, *quoted_requests(option.description)) if len(phrases) > 1 else ()
     return OptionVectors(
-        whole=mean_vector(encode_all(encoder, whole)),
-        phrases=encode_all(encoder, views),
-        examples=encode_all(encoder, [squeeze(clip(example)) for example in option.examples[:EXAMPLES]]),
+        whole=mean_vector(encode_all(encoder, whole, keep_going)),
+        phrases=encode_all(encoder, views, keep_going),
+        examples=encode_all(encoder, [squeeze(clip(each)) for each in option.examples[:EXAMPLES]], keep_going),
     )
 
 
-def encode_all(encoder: Encoder, texts: list[str] | tuple[str, ...]) -> Vector:
+def encode_all(encoder: Encoder, texts: list[str] | tuple[str, ...], keep_going: Callable[[], None] = _go_on) -> Vector:
     """A row for each text."""
     if not texts:
         return np.zeros((0, encoder.size), dtype=np.float32)
-    return np.stack([encoder.encode(text) for text in texts])
+    rows = []
+    for text in texts:
+        keep_going()
+        rows.append(encoder.encode(text))
+    return np.stack(rows)
 
 
 def mean_vector(rows: Vector) -> Vector:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 
-from router_model.choice import Choice, Question, RouterLate, Score
+from router_model.choice import Choice, Option, Question, RouterLate, Score
 from router_model.embedded.choosing import Chooser, Decision
 from router_model.embedded.encoder import WEIGHTS, Encoder, OnnxEncoder
 from router_model.embedded.judgement import read_judgement
@@ -23,7 +23,8 @@ VERSION = "plano-embedded-1"
 
 
 class EmbeddedRouter:
-    """Chooses by similarity of meaning. `threads` decisions run at the same time, each on one core.
+    """Chooses by similarity of meaning. `threads` decisions run at the same time, each on one core; one more thread
+    takes questions with options never seen, since reading these may take a hundred times longer than choosing.
 
     `threshold` 0..1 is the probability an option must reach, instead of what training found best for so many options.
     `encoder` replaces the one of `weights` (tests); `clock` counts seconds.
@@ -43,6 +44,7 @@ class EmbeddedRouter:
         self._encoder = encoder
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embedded-router")
+        self._learning = ThreadPoolExecutor(1, thread_name_prefix="embedded-router-options")
         self._chooser: Chooser | None = None
         self._loading = Lock()
 
@@ -59,9 +61,16 @@ class EmbeddedRouter:
                 self._chooser = Chooser(encoder, OptionCache(encoder), judgement)
             return self._chooser
 
+    def keep(self, options: Sequence[Option]) -> None:
+        """Work out now, and keep for good, what depends on these options only. Raises OSError as `load`."""
+        cache = self.load().cache
+        for option in options:
+            cache.pin(option)
+
     def close(self) -> None:
         """Ends the threads; a decision that runs is finished first."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._learning.shutdown(wait=True, cancel_futures=True)
 
     async def choose(self, question: Question, deadline_s: float) -> Choice:
         """The options the last turn asks for. Raises RouterLate."""
@@ -69,15 +78,19 @@ class EmbeddedRouter:
         if deadline_s <= 0:
             raise RouterLate("no time left to choose")
         late = Event()
-        waiting = asyncio.get_running_loop().run_in_executor(self._pool, self._decide, question, late)
+        pool = self._pool if self._knows(question) else self._learning
+        waiting = asyncio.get_running_loop().run_in_executor(pool, self._decide, question, late)
         try:
             decision = await asyncio.wait_for(waiting, deadline_s)
         except TimeoutError:
             raise RouterLate("the embedded router was not ready in time") from None
         finally:
             late.set()
-        threshold = self.load().judgement.threshold_for(len(question.options))
-        return describe(question, decision, threshold=threshold, seconds=self._clock() - began)
+        return describe(question, decision, threshold=self.load().judgement.limit, seconds=self._clock() - began)
+
+    def _knows(self, question: Question) -> bool:
+        chooser = self._chooser
+        return chooser is not None and all(chooser.cache.knows(option) for option in question.options)
 
     def _decide(self, question: Question, late: Event) -> Decision:
         def keep_going() -> None:

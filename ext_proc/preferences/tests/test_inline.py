@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ext_proc.preferences.inline import MAX_MODELS, MAX_PREFERENCES, InvalidPreferences, read
+from ext_proc.preferences.inline import (
+    MAX_ALL_EXAMPLES,
+    MAX_EXAMPLES,
+    MAX_MODELS,
+    MAX_PREFERENCES,
+    InvalidPreferences,
+    read,
+)
 from schemas.runtime import Preference
 
 CODE = {"name": "code", "description": "writing code", "models": ["openai/gpt-4o", "fast"]}
@@ -107,11 +114,21 @@ def test_the_address_has_the_spelling_of_the_request():
 
 
 def test_as_many_as_are_allowed_are_read():
-    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10] * 100}
+    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10] * 5}
     found = read({"routing_preferences": [entry | {"name": f"n{i}"} for i in range(MAX_PREFERENCES)]}) or ()
     assert len(found) == MAX_PREFERENCES
     assert len(found[0].models) == MAX_MODELS
-    assert len(found[0].examples) == 100
+    assert len(found[0].examples) == 5
+
+
+def test_examples_are_limited_by_preference_and_in_all():
+    fifty = CODE | {"examples": ["e"] * MAX_EXAMPLES}
+    ten = [fifty | {"name": f"n{i}"} for i in range(MAX_ALL_EXAMPLES // MAX_EXAMPLES)]
+    assert read({"routing_preferences": ten})
+    assert problems([*ten, CODE | {"examples": ["one more"]}]) == ("routing_preferences: at most 500 examples in all",)
+    assert problems([CODE | {"examples": ["e"] * 51}]) == (
+        "routing_preferences[0].examples: must be a list of at most 50 texts",
+    )
 
 
 def test_all_texts_together_are_limited():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ext_proc.sessions.binding import MAX_BYTES, MAX_HISTORY, Binding, Visit, decode, encode, visited, with_usage
+from ext_proc.sessions.binding import MAX_BYTES, MAX_HISTORY, Binding, Visit, decode, encode, visited
 from ext_proc.sessions.tests.samples import BINDINGS, VISITS, binding
 
 FIELDS = [
@@ -129,13 +129,3 @@ def test_of_too_many_models_the_one_longest_unused_is_forgotten():
     for place in [*range(MAX_HISTORY), 100]:
         history = visited(history, Visit(f"m{place}", place, 0))
     assert [visit.model for visit in history] == [*(f"m{place}" for place in range(1, MAX_HISTORY)), "m100"]
-
-
-def test_usage_replaces_the_estimate_of_the_model_that_answered():
-    known = binding("a", cached_tokens=10, history=(Visit("a", 1, 10), Visit("b", 2, 20)), session_cost_usd=1.0)
-    after = with_usage(known, "a", 99, 0.5)
-    assert (after.cached_tokens, after.session_cost_usd) == (99, 1.5)
-    assert after.history == (Visit("a", 1, 99), Visit("b", 2, 20))
-    other = with_usage(known, "b", 99, 0.5)
-    assert other.cached_tokens == 10
-    assert other.history == (Visit("a", 1, 10), Visit("b", 2, 99))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ext_proc.conversation.turns import Opening
 from ext_proc.sessions import fnv
 from ext_proc.sessions.fnv import OFFSET, PRIME, fnv1a64
-from ext_proc.sessions.identity import identify, prefix_header, store_key
+from ext_proc.sessions.identity import identify, store_key
 from schemas.runtime import Sessions
 
 SESSIONS = Sessions(
@@ -30,9 +30,18 @@ OPENING = Opening("be brief", ("search", "fetch"), "hello")
 TEXTS = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(["\ud800", "a:b", "%3A", ":", "i" * 300])
 
 
-def known(opening=OPENING, sessions=SESSIONS, implicit=True, **headers):
+def known(opening=OPENING, sessions=SESSIONS, implicit=True, caller="", **headers):
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return identify(named, opening, sessions, implicit=implicit)
+    return identify(named, opening, sessions, implicit=implicit, caller=caller)
+
+
+@pytest.mark.parametrize("sessions", [SESSIONS, TENANTS])
+def test_no_caller_reaches_the_conversation_of_another(sessions):
+    named = {"x_model_affinity": "mine", "x_tenant": "t"}
+    keys = {known(sessions=sessions, caller=caller, **named).key for caller in ("", "key:ann", "key:bob", "key:ann/t")}
+    assert len(keys) == 4
+    guessed = {known(sessions=sessions, caller=caller).key for caller in ("key:ann", "key:bob")}
+    assert len(guessed) == 2
 
 
 def plain_fnv(data: bytes) -> int:
@@ -88,8 +97,6 @@ def test_ids_and_hashes_are_those_other_gateways_make():
     assert session.id == f"implicit:{plain_fnv(beginning + bytes('hello', 'ascii') + bytes([0x1F])):016x}"
     assert session.key == f"acme:{session.id}"
     assert not session.explicit
-    assert prefix_header(session.prefix) == f"{session.prefix:016x}"
-    assert prefix_header(1) == "0000000000000001"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_continued_turn_tells_that_the_router_was_skipped():
         pinned=True,
         skipped=True,
         idle_s=1.25,
-        binding=binding(session_cost_usd=0.5),
+        binding=binding(),
     )
     assert attributes(settled, SESSION, budgeted=False) == {
         "plano.session_id": "mine",
@@ -75,7 +75,6 @@ def test_a_continued_turn_tells_that_the_router_was_skipped():
         "plano.routing.skipped": True,
         "plano.cache.warm": True,
         "plano.cache.idle_ms": 1250,
-        "plano.session.total_cost_in_usd": 0.5,
     }
 
 
@@ -96,7 +95,6 @@ def test_a_refused_change_tells_its_sums():
     assert {
         name: value for name, value in told.items() if name.startswith("plano.s") and name != "plano.session_id"
     } == {
-        "plano.session.total_cost_in_usd": 0.0,
         "plano.session.overhead_pct": 25.0,
         "plano.session.switch_spend_in_usd": 0.5,
         "plano.session.baseline_in_usd": 2.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,14 @@ def test_one_option_can_be_judged():
     assert judge(0.8)[0] > 0.5 > judge(0.0)[0]
 
 
-def test_among_many_similar_options_less_is_asked_of_one():
-    few, many = JUDGEMENT.threshold_for(5), JUDGEMENT.threshold_for(150)
-    assert 0.2 < many < few == JUDGEMENT.threshold
+def test_like_options_share_a_request_and_it_fits_all_the_same():
+    alike = judge(0.9, 0.9, 0.0)
+    assert alike.max() < JUDGEMENT.threshold
+    assert JUDGEMENT.fits(alike)
+    assert not JUDGEMENT.fits(judge(0.05, 0.05, 0.0))
+
+
+def test_a_threshold_that_was_asked_for_holds():
+    strict = replace(JUDGEMENT, asked=1.0)
+    assert (strict.limit, JUDGEMENT.limit) == (1.0, JUDGEMENT.threshold)
+    assert not strict.fits(judge(0.9, 0.1))

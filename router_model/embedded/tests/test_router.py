@@ -146,3 +146,61 @@ def test_an_option_larger_than_all_that_is_kept_is_still_compared(encoder):
     cache = OptionCache(encoder, limit_rows=2)
     vectors = cache.vectors(Option("weather", "weather forecasts", ("will it rain", "is it cold")))
     assert (vectors.rows, cache.rows) == (3, 0)
+
+
+def test_options_never_seen_do_not_hold_up_those_that_are_kept():
+    """A request that brings a hundred options of its own is read beside the others, not before them."""
+    encoder = StuckOnExamples()
+    router = EmbeddedRouter(encoder=encoder)
+    router.keep(OPTIONS)
+    strange = (Option("own", "something else", ("stuck",)),)
+
+    async def both():
+        slow = asyncio.create_task(router.choose(Question((Turn("user", "hm"),), strange), 10.0))
+        while not encoder.stuck.is_set():
+            await asyncio.sleep(0.001)
+        quick = await router.choose(Question((Turn("user", "weather forecasts please"),), OPTIONS), 10.0)
+        encoder.release.set()
+        return quick, await slow
+
+    quick, slow = asyncio.run(both())
+    assert quick.scores[0].name == "weather"
+    assert [score.name for score in slow.scores] == ["own"]
+    router.close()
+
+
+class StuckOnExamples(CountingEncoder):
+    """Waits at the text "stuck" until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stuck, self.release = Event(), Event()
+
+    def encode(self, text):
+        if text == "stuck":
+            self.stuck.set()
+            self.release.wait(10)
+        return super().encode(text)
+
+
+def test_reading_options_ends_with_the_deadline(encoder):
+    """Between any two texts, not only between options."""
+    ends = OptionCache(encoder)
+    asked = []
+
+    def keep_going():
+        asked.append(1)
+        if len(asked) > 5:
+            raise RouterLate("late")
+
+    with pytest.raises(RouterLate):
+        ends.vectors(Option("own", "", tuple(f"example {n}" for n in range(40))), keep_going)
+    assert len(encoder.texts) == 5
+
+
+def test_pinned_options_outlast_what_requests_bring_along(encoder):
+    cache = OptionCache(encoder, limit_rows=2)
+    cache.pin(OPTIONS[0])
+    for number in range(20):
+        cache.vectors(Option(f"own{number}", "something"))
+    assert cache.knows(OPTIONS[0])
