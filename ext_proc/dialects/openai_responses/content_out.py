@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ext_proc.chat.errors import Unable
-from ext_proc.chat.parts import Citation, Inline, Link, Media, Part, PlainText, Refusal, Text
+from ext_proc.chat.parts import Citation, Inline, Link, Media, Part, Plain, PlainText, Refusal, Text
 from ext_proc.dialects.openai_responses.losses import Losses
 from ext_proc.dialects.openai_responses.media import write_media
 from ext_proc.dialects.openai_responses.turns_in import ITEM
@@ -65,7 +65,7 @@ def _write_text(text: Text, kind: str, losses: Losses) -> dict[str, Any]:
     return written | _own_members(text.extra, text.cache is not None, text.at, losses)
 
 
-def _own_members(extra: Any, cached: bool, at: str, losses: Losses) -> dict[str, Any]:
+def _own_members(extra: Plain, cached: bool, at: str, losses: Losses) -> dict[str, Any]:
     if losses.own:
         return {name: value for name, value in extra.items() if name != ITEM}
     if cached:

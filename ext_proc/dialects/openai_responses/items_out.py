@@ -140,7 +140,7 @@ def _write_result(result: ToolResult, losses: Losses) -> Item:
         losses.part(result.at, "is_error", "results have no flag for it")
     if result.cache and not losses.own:
         mark_lost(result.at, losses)
-    as_text = result.custom and not losses.lacks("custom_tools")
+    as_text = losses.answers_text(result) and not losses.lacks("custom_tools")
     return {
         "type": "custom_tool_call_output" if as_text else "function_call_output",
         "call_id": fitting_id(result.call_id),

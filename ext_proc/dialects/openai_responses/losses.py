@@ -7,6 +7,7 @@ import re
 from ext_proc.chat.dialect import Model
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.loss import Dropped
+from ext_proc.chat.parts import ToolCall, ToolResult
 from ext_proc.chat.request import Request
 from ext_proc.dialects.openai_responses.words import NAME
 
@@ -21,9 +22,16 @@ class Losses:
         self._names = request.names
         self._lacks = model.lacks
         self._found: dict[str, Dropped] = {}
+        self._text_calls = {
+            part.id for turn in request.turns for part in turn.parts if isinstance(part, ToolCall) and part.custom
+        }
 
     def lacks(self, capability: str) -> bool:
         return capability in self._lacks
+
+    def answers_text(self, result: ToolResult) -> bool:
+        """Whether a text tool was called; other dialects say so in the call only."""
+        return result.custom or result.call_id in self._text_calls
 
     def member(self, name: str, why: str) -> None:
         """A member of the request's value."""
