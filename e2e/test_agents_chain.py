@@ -156,6 +156,7 @@ def test_an_earlier_agent_fails_and_with_it_the_request(world: Crew, failure: st
     world.weather.next(**FAILURES[failure])
     reply = world.ask("hasty", BOTH, stream=streamed)
     assert (reply.status, reply.error["code"]) == (502, "agent_failed")
+    assert "agent weather" in reply.error["message"]
     assert world.asked() == ["weather"]
     _record(world, reply, "refused", "agent_failed")
 

@@ -15,6 +15,10 @@ import orjson
 
 from ext_proc.call import Record
 
+_OURS = ("ext_proc", "router_model")
+_NAME_CHARACTERS = 200
+_NAMES = 20
+
 
 class Lines(logging.Handler):
     """Every record as one line. `extra={"fields": {...}}` adds fields; an exception is shown by its type and place
@@ -26,7 +30,14 @@ class Lines(logging.Handler):
             error = _root(record.exc_info[1])
             fields["error"] = type(error).__name__
             fields["at"] = _places(error.__traceback__)
-        sys.stderr.write(_line(record.created, record.levelname.lower(), record.getMessage(), fields))
+        event = record.getMessage()
+        if not record.name.startswith(_OURS):
+            # What a library says may quote what it was given: that it spoke, and where, has to be enough.
+            event, fields = (
+                "library",
+                {"library": record.name, "said_at": f"{record.filename}:{record.lineno}", **fields},
+            )
+        sys.stderr.write(_line(record.created, record.levelname.lower(), event, fields))
 
 
 def _line(at_s: float, level: str, event: str, fields: Mapping[str, object]) -> str:
@@ -64,15 +75,25 @@ def decisions(log: logging.Logger, records: Sequence[Record]) -> None:
         sys.stderr.write("".join(_line(now_s, "info", "decision", _told(record)) for record in records))
 
 
+def _short(name: str | None) -> str | None:
+    """Names may come from a request."""
+    return name if name is None or len(name) <= _NAME_CHARACTERS else f"{name[:_NAME_CHARACTERS]}..."
+
+
+def _few(names: Sequence[str]) -> list[str | None]:
+    told = [_short(name) for name in names[:_NAMES]]
+    return told if len(names) <= _NAMES else [*told, f"and {len(names) - _NAMES} more"]
+
+
 def _told(record: Record) -> dict[str, object]:
     """What is known of a decision; nothing that is unknown is told."""
     fields = {
         "listener": record.listener,
         "why": record.why.value,
-        "candidates": record.candidates,
-        "chosen": record.chosen,
-        "route": record.route,
-        "model": record.model,
+        "candidates": _few(record.candidates),
+        "chosen": _few(record.chosen),
+        "route": _short(record.route),
+        "model": _short(record.model),
         "confidence": None if record.confidence is None else round(record.confidence, 4),
         "router": record.router,
         "prompt": record.prompt,

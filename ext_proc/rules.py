@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,19 @@ from schemas.runtime import Agent, Allowance, Decision, Listener, Preference, Ro
 
 Pick = Callable[[Sequence[int]], int]
 """An index chosen by these weights."""
+
+
+_REMEMBERED = 4096
+_NAME_CHARACTERS = 200
+"""Longer names are a client's own invention, and not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where one attempt would go, and how much of the traffic."""
+
+    attempt: Attempt
+    weight: int
 
 
 @dataclass(frozen=True)
@@ -79,17 +92,38 @@ class Rules:
         caller may have."""
         found: dict[Attempt, None] = {}
         for name in names:
+            for able in self._reached(call.caller, path, name):
+                found.setdefault(
+                    able[0].attempt if len(able) == 1 else able[pick([each.weight for each in able])].attempt
+                )
             if len(found) >= MAX_ATTEMPTS:
                 break
-            route = self.route(name)
-            if route is None or not self.allows(call.caller, name):
-                continue
-            for group in route.groups:
-                able = [target for target in group if path in target.endpoints]
-                if able:
-                    target = able[pick([target.weight for target in able])] if len(able) > 1 else able[0]
-                    found.setdefault(Attempt(target.cluster, _model(target, name)))
         return tuple(found)[:MAX_ATTEMPTS]
+
+    def _reached(self, caller: str, path: str, name: str) -> tuple[tuple[_Place, ...], ...]:
+        """The places a name leads to, by group; asked several times in every decision, so it is remembered."""
+        key = (caller, path, name)
+        known = self._known.get(key)
+        if known is None:
+            known = tuple(self._groups(caller, path, name))
+            if len(name) <= _NAME_CHARACTERS:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[key] = known
+        return known
+
+    def _groups(self, caller: str, path: str, name: str) -> Iterator[tuple[_Place, ...]]:
+        route = self.route(name)
+        if route is None or not self.allows(caller, name):
+            return
+        for group in route.groups:
+            able = [target for target in group if path in target.endpoints]
+            if able:
+                yield tuple(_Place(Attempt(target.cluster, _model(target, name)), target.weight) for target in able)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, str], tuple[tuple[_Place, ...], ...]]:
+        return {}
 
 
 def _only(route: Route) -> Target | None:

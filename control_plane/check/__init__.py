@@ -13,6 +13,7 @@ from control_plane.check import deciding as check_deciding
 from control_plane.check import enforced as check_enforced
 from control_plane.check import lint as check_lint
 from control_plane.check import listeners as check_listeners
+from control_plane.check import names as check_names
 from control_plane.check import providers as check_providers
 from control_plane.check import references as check_references
 from control_plane.check import routing as check_routing
@@ -30,6 +31,7 @@ def check(config: Config, document: Document, problems: Problems) -> None:
         check_providers,
         check_aliases,
         check_listeners,
+        check_names,
         check_conflicts,
         check_references,
         check_routing,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from control_plane.check.places import Places
-from control_plane.config import Agent, Config, Filter, Header, Text
+from control_plane.config import Agent, Config, Filter, Header, ListenerAgent, RoutingPreference, Text
 from control_plane.model_names import ModelNames, is_wildcard
 from control_plane.problems import Place, Problems
 from control_plane.read.schema_check import shown
@@ -21,12 +21,17 @@ _EMPTY_WORDS = frozenset(
 def check(config: Config, places: Places, problems: Problems) -> None:
     _check_default(config, places, problems)
     _check_unused(config, places, problems)
+    if places.is_empty("agents"):
+        what = "'agents' has no effect: the list is empty"
+        problems.warn(places.top("agents"), "no-effect", what, "declare an agent in it, or remove it")
     tasks = ((r.name, r.description, places.of(r.at, "description")) for r in config.routing_preferences)
     _check_descriptions(tasks, problems)
+    _check_empty(config.routing_preferences, places, problems)
     for listener in config.listeners:
         if len(listener.agents) > 1:
             agents = ((a.id, a.description, places.of(a.at, "description")) for a in listener.agents)
             _check_descriptions(agents, problems)
+            _check_empty(listener.agents, places, problems)
     _check_prompt_targets(config, places, problems)
     _check_literals(config, places, problems)
 
@@ -67,7 +72,7 @@ def _check_descriptions(described: Iterable[tuple[str, str, Place]], problems: P
     first: dict[str, str] = {}
     for name, description, at in described:
         words = re.findall(r"\w+", description.casefold())
-        if not name or not description:
+        if not name or not description.strip():
             continue
         # A language without spaces has few "words" and still says much.
         if len(set(words) - _EMPTY_WORDS) < 2 and description.isascii():
@@ -77,6 +82,17 @@ def _check_descriptions(described: Iterable[tuple[str, str, Place]], problems: P
         if other != name:
             what = f"'{shown(name)}' and '{shown(other)}' are described alike, so the choice between them is chance"
             problems.warn(at, "equal-description", what, "say what tells them apart")
+
+
+def _check_empty(options: Iterable[ListenerAgent | RoutingPreference], places: Places, problems: Problems) -> None:
+    """Nothing is said here of a description that is missing or no text."""
+    for option in options:
+        written = places.text(option.at, "description")
+        if written is not None and not written.strip():
+            name = option.id if isinstance(option, ListenerAgent) else option.name
+            what = f"the description of '{shown(name)}' is empty, and requests are chosen by it"
+            at = places.of(option.at, "description")
+            problems.warn(at, "vague-description", what, "say in a sentence which requests belong here")
 
 
 def _check_prompt_targets(config: Config, places: Places, problems: Problems) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from control_plane.document import Document, Mapping, Node, Sequence, child
+from control_plane.document import Document, Mapping, Node, Scalar, Sequence, child
 from control_plane.problems import Place
 
 
@@ -31,6 +31,12 @@ class Places:
         item = child(value, index) if value is not None and index is not None else None
         found = item or value
         return found.place if found is not None else at
+
+    def text(self, at: Place, key: str) -> str | None:
+        """The text of `key` in the mapping at `at`; None where none is written."""
+        owner = self._mappings.get(at)
+        value = owner.entries.get(key) if owner else None
+        return value.value if isinstance(value, Scalar) and isinstance(value.value, str) else None
 
     def top(self, *path: str | int) -> Place:
         """The value at a path from the top of the file, or its nearest ancestor."""

@@ -22,7 +22,7 @@ def check(config: Config, places: Places, problems: Problems) -> None:
         _check_limits(listener, names, places, problems)
     for preference in config.routing_preferences:
         what = f"the routing preference '{shown(preference.name)}'"
-        _check_models(what, _placed(preference.models, preference.at, places), names, problems)
+        _check_preferred(what, _placed(preference.models, preference.at, places), names, problems)
     _check_ratelimits(config, names, places, problems)
     _check_prompt_targets(config, places, problems)
     _check_addresses(config, places, problems)
@@ -72,6 +72,16 @@ def _check_models(who: str, models: Iterable[tuple[str, Place]], names: ModelNam
             what = f"{who} names the model '{shown(model)}', which is not declared"
             do = hint(model, names.hints(), "declare it in model_providers; known are {known}")
             problems.error(at, "unknown-model", what, do)
+
+
+def _check_preferred(who: str, models: list[tuple[str, Place]], names: ModelNames, problems: Problems) -> None:
+    """A preference ranks models; one that may be any model can be asked for nothing."""
+    for model, at in models:
+        if model.endswith("/*") and names.limits(model):
+            what = f"{who} names '{shown(model)}', which is no model but every model"
+            problems.error(at, "unknown-model", what, f"name one model, such as {shown(model[:-1])}model-id")
+        else:
+            _check_models(who, [(model, at)], names, problems)
 
 
 def _check_ratelimits(config: Config, names: ModelNames, places: Places, problems: Problems) -> None:

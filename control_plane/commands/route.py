@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +113,15 @@ def _options(asked: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("words", nargs=-1, metavar="[FILE] TEXT")
 @click.option("--conversation", type=click.Path(path_type=Path), metavar="FILE.json", help="Instead of TEXT.")
 @click.option("--model", default="", metavar="NAME", help="The model a client would name.")
+@click.option(
+    "--caller", default="", metavar="NAME", help="Only what this key (or token:ISSUER) may use; without it everything."
+)
 @_options
 def ask(
     words: tuple[str, ...],
     conversation: Path | None,
     model: str,
+    caller: str,
     listener: str | None,
     router: str,
     path: str,
@@ -126,7 +131,7 @@ def ask(
     file, text = _file_and_text(words, conversation)
     compiled, config, known = _prepared(file)
     chosen = _pick(known, listener)
-    call = _call(text, conversation, path, model)
+    call = replace(_call(text, conversation, path, model), caller=_caller(caller, config))
     (found,) = _decide(compiled, config, chosen.listener, [call], router)
     notes = _notes(found, config)
     if as_json:
@@ -201,6 +206,18 @@ def _pick(known: Sequence[Choices], listener: str | None) -> Choices:
         return pick(known, listener)
     except NoSuchListener as error:
         raise WrongInput(str(error)) from None
+
+
+def _caller(name: str, config: RuntimeConfig) -> str:
+    """As allow-lists know the caller. A name without any list may use everything, so it is worth a word."""
+    if not name:
+        return ""
+    caller = name if name.startswith("token:") else f"key:{name}"
+    listed = {allowance.caller for listener in config.listeners for allowance in listener.allowances}
+    if caller not in listed:
+        known = ", ".join(sorted(each.removeprefix("key:") for each in listed)) or "no caller"
+        raise WrongInput(f"no allow-list is for the caller {name}; there are lists for {known}")
+    return caller
 
 
 def _call(text: str, conversation: Path | None, path: str, model: str) -> Call:

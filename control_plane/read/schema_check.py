@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from control_plane.document import Document, Scalar, Step, plain
 from control_plane.problems import Place, Problems
 from control_plane.read.variables import is_secret
-from control_plane.suggest import hint
+from control_plane.suggest import hint, listed
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -105,9 +105,14 @@ def _report(error: ValidationError, document: Document, blamed: set[Place], prob
         _report_unknown_keys(error, path, document, problems)
     elif error.validator == "required" or (error.validator == "anyOf" and not path):
         _report_missing(error, path, document, problems)
-    elif document.place(path) not in blamed:
+    elif document.place(path) not in blamed and not _follows(error):
         what, do = _words(error, path, document)
         problems.error(document.place(path), _rule(error), what, do)
+
+
+def _follows(error: ValidationError) -> bool:
+    """A value of a wrong type is not one of the listed ones either; its type is the fault."""
+    return error.validator == "enum" and _schema(error).get("type") == "string" and not isinstance(error.instance, str)
 
 
 def _report_unknown_keys(
@@ -150,8 +155,12 @@ def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -
             return f"{it} is {found}, too small", f"the smallest is {limit}"
         case "maximum" | "exclusiveMaximum":
             return f"{it} is {found}, too large", f"the largest is {limit}"
-        case "minItems" | "minLength" | "minProperties":
+        case "minItems":
+            return f"{it} is empty", "list at least one, or remove the key"
+        case "minLength" | "minProperties":
             return f"{it} is empty", "give a value, or remove the key"
+        case "maxLength":
+            return f"{it} is longer than {limit} characters", "shorten it"
         case "maxItems":
             return f"{it} is a list of more than {limit}", f"keep at most {limit}"
         case "pattern":
@@ -160,6 +169,8 @@ def _words(error: ValidationError, path: tuple[Step, ...], document: Document) -
 
 
 def _advice(error: ValidationError) -> str:
+    if values := _schema(error).get("enum"):
+        return f"choose one of {listed(map(str, values))}"
     description = str(_schema(error).get("description", "")).removeprefix("Addition to Plano's format. ").rstrip(".")
     if examples := _schema(error).get("examples"):
         return f"write for example {json.dumps(examples[0], ensure_ascii=False)}"

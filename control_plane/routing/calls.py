@@ -21,14 +21,15 @@ class NotAConversation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`model` "" where none is named."""
+    """`model` "" where none is named; `caller` is "key:NAME" or "token:ISSUER", "" for somebody who may use all."""
 
     path: str
     model: str
     body: Mapping[str, Any]
+    caller: str = ""
 
     def plain(self) -> dict[str, object]:
-        return {"path": self.path, "model": self.model, "body": dict(self.body)}
+        return {"path": self.path, "model": self.model, "body": dict(self.body), "caller": self.caller}
 
 
 def spoken(text: str, path: str, model: str = "") -> Call:

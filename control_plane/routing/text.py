@@ -25,7 +25,7 @@ def decision_lines(found: dict[str, Any], notes: Sequence[str], paint: Paint) ->
     if found["confidence"] is not None:
         rows.append(("confidence", f"{found['confidence']:.2f}"))
     if found["threshold"] is not None:
-        rows.append(("threshold", f"{found['threshold']:.2f} (what a score has to reach)"))
+        rows.append(("threshold", f"{found['threshold']:.2f} (what the scores have to reach together)"))
     if found["router"]:
         prompt = f", prompt {found['prompt']}" if found["prompt"] else ""
         rows.append(("router", f"{found['router']}{prompt}, {found['router_ms']:.1f} ms"))

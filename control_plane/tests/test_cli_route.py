@@ -120,7 +120,7 @@ def test_a_decision_for_a_person(asked: list[dict[str, Any]]) -> None:
         "attempts    openai: gpt-4o",
         "scores      0.90  code",
         "            0.10  travel",
-        "threshold   0.40 (what a score has to reach)",
+        "threshold   0.40 (what the scores have to reach together)",
         "router      r, 0.5 ms",
     ):
         assert row in result.stdout.splitlines()
@@ -276,3 +276,13 @@ def test_doctor_with_wrong_words(words: list[str], what: str) -> None:
     result = run("doctor", *words)
     assert result.exit_code == 2
     assert what in result.stderr
+
+
+def test_only_what_a_caller_may_use(asked: list[dict[str, Any]]) -> None:
+    auth = "{api_keys: [{name: ann, key: $ANN, models: [openai/gpt-4o]}]}"
+    Path("config.yaml").write_text(CONFIG.replace("address: 127.0.0.1}", f"address: 127.0.0.1, auth: {auth}}}"))
+    assert run("route", "fix it", "--caller", "ann").exit_code == 0
+    assert [call["caller"] for call in asked[-1]["calls"]] == ["key:ann"]
+    unknown = run("route", "fix it", "--caller", "bob")
+    assert unknown.exit_code == 2
+    assert "no allow-list is for the caller bob; there are lists for ann" in unknown.stderr

@@ -41,7 +41,7 @@ WARNED = {
     "v0.4-filters-on-the-model-listener": "not-enforced*2",
     "v0.4-kimi-and-custom-host": "",
     "v0.4-listener-object-in-a-new-version": "deprecated*2",
-    "v0.4-mode-and-empty-sections": "not-enforced",
+    "v0.4-mode-and-empty-sections": "no-effect not-enforced",
     "v0.4-no-listener-for-models": "",
     "v0.4-one-agent-as-the-orchestrator": "not-enforced*3",
     "v0.4-other-names-of-providers": "",

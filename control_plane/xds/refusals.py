@@ -21,6 +21,10 @@ _TEXTS = {
     "translation_required": (
         f"No provider of `{_MODEL}` serves this path, and translating between APIs is not available."
     ),
+    "agent_failed": (
+        "An agent whose answer the others or the client wait for failed: "
+        f"%DYNAMIC_METADATA({names.DECISION}:problem):300%"
+    ),
     "invalid_preferences": (
         f"The routing preferences in the request body are not valid: %DYNAMIC_METADATA({names.DECISION}:problem):500%"
     ),

@@ -7,6 +7,7 @@ error, or without the last piece.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -20,9 +21,6 @@ from ext_proc.agents.usage import Usage
 from ext_proc.conversation import Dialect
 from schemas.errors import BY_CODE, GatewayError
 from schemas.names import fit
-
-STREAM_TYPE = "text/event-stream"
-WHOLE_TYPE = "application/json"
 
 
 class Events(Protocol):
@@ -63,9 +61,9 @@ async def stream_answer(pieces: AsyncIterator[Piece], events: Events) -> AsyncGe
                 case Finished():
                     yield (b"" if begun else events.begin()) + events.end(piece.usage)
             sent = True
-    except AgentFailed:
+    except AgentFailed as failed:
         if sent:
-            yield events.fail(BY_CODE["agent_failed"])
+            yield events.fail(_told(failed))
         raise
 
 
@@ -81,6 +79,12 @@ async def whole_answer(pieces: AsyncIterator[Piece], dialect: Dialect, head: Ans
     if end is None:
         raise ValueError("an answer without its last piece")
     return _BODIES[dialect](head, text.decode(), end.usage)
+
+
+def _told(failed: AgentFailed) -> GatewayError:
+    """The error with the agent's name and what was wrong with it."""
+    error = BY_CODE["agent_failed"]
+    return replace(error, message=f"{error.message.rstrip('.')}: {failed}")
 
 
 def _waiting(agent_id: str) -> bytes:

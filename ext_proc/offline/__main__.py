@@ -37,7 +37,7 @@ async def answer(asked: dict[str, Any]) -> dict[str, object]:
     match asked["task"]:
         case "decide":
             calls = [
-                deciding.Asked(call["path"], call["model"], json.dumps(call["body"]).encode())
+                deciding.Asked(call["path"], call["model"], json.dumps(call["body"]).encode(), call["caller"])
                 for call in asked["calls"]
             ]
             config = load(asked["runtime"])

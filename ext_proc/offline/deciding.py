@@ -32,11 +32,12 @@ _SILENT = (Why.ROUTER_FAILED, Why.ROUTER_LATE)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call to decide: its path, the model it names ("" = none) and its body."""
+    """A call to decide: its path, the model it names ("" = none), its body, and who calls as `call.Call` has it."""
 
     path: str
     model: str
     body: bytes
+    caller: str = ""
 
 
 class UnknownListener(Exception):
@@ -74,7 +75,12 @@ async def _decide(asked: Asked, rules: Rules, config: RuntimeConfig, router: Rou
     heard = Heard(router)
     means = _means(config, rules.listener, heard)
     call = Call(
-        listener=rules.listener.name, path=asked.path, model=asked.model, body=asked.body, headers={}, caller=""
+        listener=rules.listener.name,
+        path=asked.path,
+        model=asked.model,
+        body=asked.body,
+        headers={},
+        caller=asked.caller,
     )
     if rules.agents:
         decided = await agents.decide(call, rules, means, _no_delay)

@@ -19,6 +19,8 @@ METADATA_KEYS = ("archgw_preference_config", "plano_preference_config")
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORDS = tuple(word.encode() for word in (*KEYS, *METADATA_KEYS))
+_SHARED = b"_p"
+"""Every word has it, and few bodies do."""
 _MARK = "\ufeff"
 """A byte order mark: no JSON, but readers pass over it."""
 _ESCAPED = b"\\u00"
@@ -43,7 +45,7 @@ class _Member:
 
 def cut(body: bytes) -> bytes:
     """The body without the members above, in every place they stand. Raises NotAnObject."""
-    if not any(word in body for word in _WORDS) and _ESCAPED not in body:
+    if _ESCAPED not in body and (_SHARED not in body or not any(word in body for word in _WORDS)):
         return body
     try:
         text = body.decode()

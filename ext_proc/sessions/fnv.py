@@ -17,7 +17,7 @@ LIMIT_BYTES = 32 * 1024
 nobody buys seconds of this process with one request. Only such texts get another hash than elsewhere."""
 
 _MASK = (1 << 64) - 1
-_SHORT_BYTES = 512
+_SHORT_BYTES = 48
 _REMEMBERED = 4096
 _remembered: dict[tuple[int, bytes], int] = {}
 
@@ -31,7 +31,8 @@ def fnv1a64(*texts: str) -> int:
 
 
 def _feed(state: int, text: bytes) -> int:
-    """What long texts lead to is remembered: directions of tens of thousands of bytes come with every turn."""
+    """What all but the shortest texts lead to is remembered: the directions and the first message come with every
+    turn of a conversation, and looking one up costs what 20 bytes do."""
     if len(text) <= _SHORT_BYTES:
         return _step(state, text)
     key = (state, blake2b(text, digest_size=16).digest())

@@ -123,5 +123,19 @@ def test_a_wrapped_error_is_told_by_what_was_raised_first(
 def test_fields_go_along_and_libraries_keep_quiet(logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     logger.info("serving", extra={"fields": {"socket": "/run/s"}})
     logging.getLogger("asyncio").info("chatter")
-    logging.getLogger("asyncio").warning("trouble")
-    assert [(line["event"], line.get("socket")) for line in lines(capsys)] == [("serving", "/run/s"), ("trouble", None)]
+    logging.getLogger("asyncio").warning("trouble with a prompt")
+    ours, theirs = lines(capsys)
+    assert (ours["event"], ours["socket"]) == ("serving", "/run/s")
+    assert (theirs["event"], theirs["library"]) == ("library", "asyncio")
+    assert "prompt" not in str(theirs)
+
+
+def test_of_many_long_names_a_few_are_told_shortened(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = tuple("n" * 5000 for _ in range(100))
+    log.decisions(logger, [Record(listener="llm", why=Why.REQUESTED, candidates=names, model=names[0])])
+    (line,) = lines(capsys)
+    assert len(line["candidates"]) == 21
+    assert line["candidates"][-1] == "and 80 more"
+    assert len(str(line)) < 6000

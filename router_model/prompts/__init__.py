@@ -24,6 +24,8 @@ from router_model.trim import utf8_bytes
 Shape = Literal["list", "one", "letter"]
 """How an answer looks: {"route": [names]}, {"route": name} or a single letter."""
 
+KEPT = 32
+"""How many sets of options are remembered: a request may bring 200,000 characters of them."""
 LETTERS = string.ascii_uppercase[:19]
 NO_LETTER = "Z"
 LETTERS_MAX = len(LETTERS)
@@ -94,7 +96,7 @@ def render(form: Format, options: Sequence[Option], turns: Sequence[Turn]) -> st
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=KEPT)
 def frame_bytes(form: Format, options: tuple[Option, ...]) -> tuple[int, int]:
     """What a prompt takes without any turn, and what each turn adds to its own text."""
     bare = utf8_bytes(render(form, options, ()))

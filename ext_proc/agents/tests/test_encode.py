@@ -19,7 +19,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from ext_proc.agents.answers import AnswerReader
-from ext_proc.agents.encode import STREAM_TYPE, WHOLE_TYPE, events_for, stream_answer, whole_answer
+from ext_proc.agents.encode import events_for, stream_answer, whole_answer
 from ext_proc.agents.encoders import AnswerHead
 from ext_proc.agents.failures import AgentFailed, AnswerError, Reason
 from ext_proc.agents.pieces import Finished, Piece, Text, Waiting
@@ -104,7 +104,7 @@ def test_every_event_and_body_is_what_the_sdks_types_say(dialect, usage):
 @pytest.mark.parametrize(("usage", "counted"), [(None, 0), (Usage(7, 5), 12)])
 def test_the_openai_client_reads_a_chat_stream(usage, counted):
     chunks, _ = streamed(Dialect.CHAT, [Waiting("a"), *SPOKEN, Finished(usage, ())], include_usage=True)
-    client = openai_client(b"".join(chunks), STREAM_TYPE)
+    client = openai_client(b"".join(chunks), "text/event-stream")
     options: Any = {"include_usage": True}
     with client.chat.completions.stream(model="travel", messages=ASKED, stream_options=options) as stream:
         end = stream.get_final_completion()
@@ -121,7 +121,7 @@ def test_a_chat_stream_has_usage_only_where_it_was_asked_for():
 
 def test_the_anthropic_client_reads_a_stream():
     chunks, _ = streamed(Dialect.MESSAGES, [Waiting("a"), *SPOKEN, Finished(Usage(7, 5), ())])
-    client = anthropic_client(b"".join(chunks), STREAM_TYPE)
+    client = anthropic_client(b"".join(chunks), "text/event-stream")
     with client.messages.stream(model="travel", max_tokens=9, messages=ASKED) as stream:
         assert "".join(stream.text_stream) == WHOLE_TEXT
         end = stream.get_final_message()
@@ -130,7 +130,7 @@ def test_the_anthropic_client_reads_a_stream():
 
 def test_the_openai_client_reads_a_responses_stream():
     chunks, _ = streamed(Dialect.RESPONSES, [Waiting("a"), *SPOKEN, Finished(Usage(7, 5), ())])
-    client = openai_client(b"".join(chunks), STREAM_TYPE)
+    client = openai_client(b"".join(chunks), "text/event-stream")
     with client.responses.stream(model="travel", input="Hi") as stream:
         numbers = [event.sequence_number for event in stream]
         end = stream.get_final_response()
@@ -140,16 +140,16 @@ def test_the_openai_client_reads_a_responses_stream():
 
 def test_the_clients_read_whole_answers():
     pieces = [Waiting("a"), *SPOKEN, Finished(Usage(7, 5), ())]
-    chat = openai_client(body_of(Dialect.CHAT, pieces), WHOLE_TYPE)
+    chat = openai_client(body_of(Dialect.CHAT, pieces), "application/json")
     completion = chat.chat.completions.create(model="travel", messages=ASKED)
     assert (completion.choices[0].message.content, completion.usage.total_tokens) == (WHOLE_TEXT, 12)
 
-    messages = anthropic_client(body_of(Dialect.MESSAGES, pieces), WHOLE_TYPE)
+    messages = anthropic_client(body_of(Dialect.MESSAGES, pieces), "application/json")
     message = messages.messages.create(model="travel", max_tokens=9, messages=ASKED)
     assert [block.to_dict() for block in message.content] == [{"type": "text", "text": WHOLE_TEXT}]
     assert message.usage.output_tokens == 5
 
-    responses = openai_client(body_of(Dialect.RESPONSES, pieces), WHOLE_TYPE)
+    responses = openai_client(body_of(Dialect.RESPONSES, pieces), "application/json")
     response = responses.responses.create(model="travel", input="Hi")
     assert (response.output_text, response.usage.total_tokens) == (WHOLE_TEXT, 12)
 
@@ -160,22 +160,22 @@ def test_an_error_in_the_middle_is_an_error_for_our_own_reader(dialect, before):
     chunks, error = streamed(dialect, [*before, FAILED])
     assert error is FAILED
     with pytest.raises(AnswerError) as caught:
-        AnswerReader(dialect, STREAM_TYPE).feed(b"".join(chunks))
+        AnswerReader(dialect, "text/event-stream").feed(b"".join(chunks))
     assert caught.value.reason is Reason.SAID_ERROR
 
 
 @pytest.mark.parametrize("before", [[Text("No ")], [Waiting("a")]], ids=["text", "progress only"])
 def test_the_clients_see_an_error_in_the_middle(before):
-    chat = openai_client(b"".join(streamed(Dialect.CHAT, [*before, FAILED])[0]), STREAM_TYPE)
+    chat = openai_client(b"".join(streamed(Dialect.CHAT, [*before, FAILED])[0]), "text/event-stream")
     with pytest.raises(openai.APIError) as caught:
         list(chat.chat.completions.create(model="travel", messages=ASKED, stream=True))
     assert caught.value.code == "agent_failed"
 
-    messages = anthropic_client(b"".join(streamed(Dialect.MESSAGES, [*before, FAILED])[0]), STREAM_TYPE)
+    messages = anthropic_client(b"".join(streamed(Dialect.MESSAGES, [*before, FAILED])[0]), "text/event-stream")
     with pytest.raises(anthropic.APIStatusError):
         list(messages.messages.create(model="travel", max_tokens=9, messages=ASKED, stream=True))
 
-    responses = openai_client(b"".join(streamed(Dialect.RESPONSES, [*before, FAILED])[0]), STREAM_TYPE)
+    responses = openai_client(b"".join(streamed(Dialect.RESPONSES, [*before, FAILED])[0]), "text/event-stream")
     with responses.responses.stream(model="travel", input="Hi") as stream:
         kinds = [event.type for event in stream]
     assert kinds[-2:] == ["error", "response.failed"] and "response.completed" not in kinds
@@ -191,7 +191,7 @@ def test_a_failure_before_anything_was_sent_is_left_to_the_caller(dialect):
 @pytest.mark.parametrize("dialect", Dialect)
 def test_without_its_last_piece_nothing_looks_whole(dialect):
     chunks, _ = streamed(dialect, SPOKEN)
-    reader = AnswerReader(dialect, STREAM_TYPE)
+    reader = AnswerReader(dialect, "text/event-stream")
     reader.feed(b"".join(chunks))
     with pytest.raises(AnswerError):
         reader.finish()
@@ -213,9 +213,9 @@ def test_no_line_of_an_event_breaks_where_only_some_readers_break_it():
 @given(dialect=st.sampled_from(list(Dialect)), texts=st.lists(st.text(min_size=1), max_size=5))
 def test_what_is_encoded_is_read_back(dialect, texts):
     pieces = [*map(Text, texts), Finished(Usage(3, 2), ())]
-    reader = AnswerReader(dialect, STREAM_TYPE)
+    reader = AnswerReader(dialect, "text/event-stream")
     chunks, _ = streamed(dialect, pieces, include_usage=True)
     assert "".join(map(reader.feed, chunks)) + reader.finish() == "".join(texts)
     assert reader.usage == Usage(3, 2)
-    whole = AnswerReader(dialect, WHOLE_TYPE)
+    whole = AnswerReader(dialect, "application/json")
     assert whole.feed(body_of(dialect, pieces)) + whole.finish() == "".join(texts)
