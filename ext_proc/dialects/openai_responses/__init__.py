@@ -14,12 +14,10 @@ from ext_proc.dialects.openai_responses.stream_in import Decoder
 from ext_proc.dialects.openai_responses.words import NAME
 
 
-class _Dialect:
+class _Client:
     name = NAME
     media_type = "text/event-stream"
 
-
-class _Client(_Dialect):
     def decode_request(self, body: Plain, asked: Asked) -> Request:
         return request_in.decode_request(body, asked)
 
@@ -33,7 +31,10 @@ class _Client(_Dialect):
         return answer_out.Encoder(saying)
 
 
-class _Provider(_Dialect):
+class _Provider:
+    name = NAME
+    media_type = "text/event-stream"
+
     def encode_request(self, request: Request, model: Model) -> Encoded:
         return request_out.encode_request(request, model)
 

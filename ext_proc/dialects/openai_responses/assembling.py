@@ -128,6 +128,9 @@ class Assembly:
         if self._head is None:
             code = code_for_stream(error)
             return [{"type": "error", "code": code, "message": error.message, "param": error.param or None}]
+        for open_part in (self._message, self._part):
+            if open_part is not None:
+                open_part.settle()
         for item in self._output:
             if item.get("status") == "in_progress":
                 item["status"] = "incomplete"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ext_proc.chat.errors import Unable
-from ext_proc.chat.parts import Citation, Inline, Link, Media, Part, Plain, PlainText, Refusal, Text
+from ext_proc.chat.parts import Citation, Inline, Link, Media, Opaque, Part, Plain, PlainText, Refusal, Text
 from ext_proc.dialects.openai_responses.losses import Losses
 from ext_proc.dialects.openai_responses.media import write_media
 from ext_proc.dialects.openai_responses.turns_in import ITEM
@@ -22,13 +22,14 @@ def write_content(parts: Sequence[Part], role: str, losses: Losses) -> str | lis
     """A single plain text is written as a string: every server of this dialect takes it."""
     if not losses.own:
         parts = [part for part in parts if not (isinstance(part, Text) and not part.text)]
-    written = [write_part(part, role, losses) for part in parts]
+    written = [found for part in parts if (found := write_part(part, role, losses)) is not None]
     if len(written) == 1 and written[0].keys() == {"type", "text"}:
         return str(written[0]["text"])
     return written
 
 
-def write_part(part: Part, role: str, losses: Losses) -> dict[str, Any]:
+def write_part(part: Part, role: str, losses: Losses) -> dict[str, Any] | None:
+    """None for a part that may be left out."""
     match part:
         case Text():
             return _write_text(part, "output_text" if role == "assistant" else "input_text", losses)
@@ -36,8 +37,19 @@ def write_part(part: Part, role: str, losses: Losses) -> dict[str, Any]:
             return {"type": "refusal", "refusal": part.text}
         case Media():
             return _write_media(part, role, losses)
+        case Opaque():
+            return write_opaque(part, losses)
         case _:
             raise AssertionError(f"{type(part).__name__} is an item of its own")
+
+
+def write_opaque(part: Opaque, losses: Losses) -> dict[str, Any] | None:
+    if part.origin == NAME:
+        return dict(part.raw)
+    if part.essential:
+        raise Unable(part.at, "content", "only its own API knows this part")
+    losses.at(part.at, "only its own API knows it")
+    return None
 
 
 def annotation_of(citation: Citation) -> dict[str, Any] | None:

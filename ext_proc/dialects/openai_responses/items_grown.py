@@ -25,6 +25,10 @@ class Growing(Protocol):
 
     def take(self, event: Event) -> list[Told]: ...
 
+    def settle(self) -> None:
+        """Puts what was told so far into `item`."""
+        ...
+
 
 def begin(part: Part, saying: Saying, index: int) -> Growing | None:
     """None for a part the API has no item for."""
@@ -35,9 +39,9 @@ def begin(part: Part, saying: Saying, index: int) -> Growing | None:
             return _Thought(part, saying, index)
         case Media(kind="image", source=Inline() as picture):
             item = {"id": f"ig_{saying.id}_{index}", "type": "image_generation_call", "status": "completed"}
-            return _Whole({**item, "result": picture.data}, index)
+            return _Whole({**item, "result": picture.data}, index, {"status": "in_progress", "result": None})
         case Opaque(origin=origin, raw=raw) if origin == NAME:
-            return _Whole(dict(raw), index)
+            return _Whole(dict(raw), index, {})
         case _:
             return None
 
@@ -45,12 +49,16 @@ def begin(part: Part, saying: Saying, index: int) -> Growing | None:
 class _Whole:
     """An item that comes in one piece."""
 
-    def __init__(self, item: Told, index: int) -> None:
+    def __init__(self, item: Told, index: int, first: Told) -> None:
         self.item = item
         self._index = index
+        self._first = first
 
     def added(self) -> list[Told]:
-        return [_of_item("response.output_item.added", self._index, self.item)]
+        return [_of_item("response.output_item.added", self._index, {**self.item, **self._first})]
+
+    def settle(self) -> None:
+        pass
 
     def take(self, event: Event) -> list[Told]:
         return [_of_item("response.output_item.done", self._index, self.item)] if isinstance(event, Closed) else []
@@ -65,6 +73,7 @@ class _Call:
         self._unwraps = isinstance(tool, CustomTool) and not call.custom
         self._custom = call.custom or self._unwraps
         self._index = index
+        self._pieces: list[str] = []
         id = call.id or f"call_{saying.id}_{index}"
         self.item: Told = {
             "id": _item_id(call, "ctc" if self._custom else "fc", saying, index),
@@ -72,8 +81,9 @@ class _Call:
             "status": "in_progress",
             "call_id": seal_call(id, call.signature),
             "name": tool.name if tool is not None else call.name,
-            self._written: call.arguments if not self._unwraps else "",
+            self._written: "",
         }
+        self._first = call.arguments
         if namespace := tool.namespace if tool is not None else call.namespace:
             self.item["namespace"] = namespace
 
@@ -86,22 +96,29 @@ class _Call:
         return f"response.{'custom_tool_call_input' if self._custom else 'function_call_arguments'}"
 
     def added(self) -> list[Told]:
-        begun = {**self.item, self._written: ""}
-        told = [_of_item("response.output_item.added", self._index, begun)]
-        return [*told, *self._delta(self.item[self._written])]
+        return [_of_item("response.output_item.added", self._index, dict(self.item)), *self._grow(self._first)]
 
     def take(self, event: Event) -> list[Told]:
         match event:
             case Grew(text=text):
-                return [] if self._unwraps else self._delta(text)
+                return self._grow(text)
             case Closed(part=ToolCall(arguments=arguments)):
                 return self._close(arguments)
             case _:
                 return []
 
+    def settle(self) -> None:
+        self.item[self._written] = "".join(self._pieces)
+
+    def _grow(self, text: str) -> list[Told]:
+        if self._unwraps or not text:
+            return []
+        self._pieces.append(text)
+        return self._delta(text)
+
     def _close(self, arguments: str) -> list[Told]:
         text = unwrapped(arguments) if self._unwraps else arguments
-        told = self._delta(text) if self._unwraps else []
+        told = [] if self._pieces else self._delta(text)
         self.item |= {self._written: text, "status": "completed"}
         done = {"type": f"{self._family}.done", **self._place(), self._written: text}
         if not self._custom:
@@ -125,6 +142,7 @@ class _Thought:
         self._index = index
         self._signature = part.signature
         self._first = part.text
+        self._pieces: list[str] = []
 
     def added(self) -> list[Told]:
         told = [_of_item("response.output_item.added", self._index, {**self.item, "summary": []})]
@@ -142,22 +160,24 @@ class _Thought:
             case _:
                 return []
 
+    def settle(self) -> None:
+        if self._pieces:
+            self.item["summary"] = [_summary("".join(self._pieces))]
+
     def _grow(self, text: str) -> list[Told]:
         told = []
-        if not self.item["summary"]:
-            self.item["summary"] = [{"type": "summary_text", "text": ""}]
-            empty = {"type": "summary_text", "text": ""}
-            told = [self._of_summary("response.reasoning_summary_part.added", part=empty)]
-        self.item["summary"][0]["text"] += text
+        if not self._pieces:
+            told = [self._of_summary("response.reasoning_summary_part.added", part=_summary(""))]
+        self._pieces.append(text)
         return [*told, self._of_summary("response.reasoning_summary_text.delta", delta=text)]
 
     def _close(self, part: Reasoning) -> list[Told]:
-        told = []
-        if self.item["summary"]:
-            summary = self.item["summary"][0] = {"type": "summary_text", "text": part.text}
-            told = [
+        told = [] if self._pieces or not part.text else self._grow(part.text)
+        if self._pieces:
+            self.item["summary"] = [_summary(part.text)]
+            told += [
                 self._of_summary("response.reasoning_summary_text.done", text=part.text),
-                self._of_summary("response.reasoning_summary_part.done", part=summary),
+                self._of_summary("response.reasoning_summary_part.done", part=_summary(part.text)),
             ]
         self.item["encrypted_content"] = _proof(part.signature or self._signature, redacted=part.redacted)
         return [*told, _of_item("response.output_item.done", self._index, self.item)]
@@ -165,6 +185,10 @@ class _Thought:
     def _of_summary(self, kind: str, **members: Any) -> Told:  # noqa: ANN401
         place = {"item_id": self.item["id"], "output_index": self._index, "summary_index": 0}
         return {"type": kind, **place, **members}
+
+
+def _summary(text: str) -> Told:
+    return {"type": "summary_text", "text": text}
 
 
 def _proof(signature: Signature | None, *, redacted: bool) -> str:

@@ -73,7 +73,7 @@ def read_reasoning(item: Node) -> Reasoning:
         text=text,
         signature=None if signature is not None and signature.origin == UNSIGNED else signature,
         redacted=kept == REDACTED or (signature is not None and not ours and not text),
-        summary=bool(summary),
+        summary=bool(summary) and not ours,
         id="" if ours else item.text("id"),
         extra={} if ours else item.rest("type", "id", "encrypted_content"),
         at=item.at,

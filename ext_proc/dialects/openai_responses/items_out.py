@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ext_proc.chat.errors import Unable
 from ext_proc.chat.flattening import wrapped
 from ext_proc.chat.parts import Media, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolResult
 from ext_proc.chat.request import Request, Turn
-from ext_proc.dialects.openai_responses.content_out import mark_lost, write_content
+from ext_proc.dialects.openai_responses.content_out import mark_lost, write_content, write_opaque
 from ext_proc.dialects.openai_responses.losses import Losses
 from ext_proc.dialects.openai_responses.turns_in import ITEM
 from ext_proc.dialects.openai_responses.words import NAME
@@ -97,13 +96,11 @@ def _write_item(part: Part, losses: Losses) -> list[Item]:
             return [_write_call(part, losses)]
         case ToolResult():
             return [_write_result(part, losses)]
-        case Opaque(origin=origin, raw=raw) if origin == NAME:
-            return [dict(raw)]
-        case Opaque(essential=False):
-            losses.at(part.at, "only its own API knows it")
-            return []
+        case Opaque():
+            written = write_opaque(part, losses)
+            return [] if written is None else [written]
         case _:
-            raise Unable(part.at, "content", "only its own API knows this part")
+            raise AssertionError(f"{type(part).__name__} stands in a message")
 
 
 def _write_reasoning(part: Reasoning, losses: Losses) -> list[Item]:

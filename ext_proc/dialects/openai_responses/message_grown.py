@@ -18,6 +18,7 @@ class Message:
     def __init__(self, id: str, index: int) -> None:
         self.item: Told = {"id": id, "type": "message", "status": "in_progress", "role": "assistant", "content": []}
         self._index = index
+        self._pieces: list[str] = []
 
     def added(self) -> list[Told]:
         return [
@@ -25,7 +26,7 @@ class Message:
         ]
 
     def open(self, part: Text | Refusal) -> list[Told]:
-        content = _empty(part)
+        content, self._pieces = _empty(part), []
         self.item["content"].append(content)
         told = self._of_part("response.content_part.added", part=_copied(content))
         return [told, *self._grow(part.text)] if part.text else [told]
@@ -43,16 +44,21 @@ class Message:
             case _:
                 return []
 
+    def settle(self) -> None:
+        """What was told of a part that will not be whole."""
+        content = self._content()
+        content["refusal" if content["type"] == "refusal" else "text"] = "".join(self._pieces)
+
     def done(self, status: str) -> list[Told]:
         self.item["status"] = status
         return [{"type": "response.output_item.done", "output_index": self._index, "item": self.item}]
 
     def _grow(self, text: str) -> list[Told]:
-        content = self._content()
-        if content["type"] == "refusal":
-            content["refusal"] += text
+        if not text:
+            return []
+        self._pieces.append(text)
+        if self._content()["type"] == "refusal":
             return [self._of_part("response.refusal.delta", delta=text)]
-        content["text"] += text
         return [self._of_part("response.output_text.delta", delta=text, logprobs=[])]
 
     def _cite(self, event: Cited) -> list[Told]:
@@ -72,14 +78,15 @@ class Message:
         return [self._of_part("response.output_text.delta", delta="", logprobs=scores)]
 
     def _close(self, part: Text | Refusal) -> list[Told]:
-        content = self._content()
+        content, late = self._content(), [] if self._pieces else self._grow(part.text)
+        self._pieces = [part.text]
         if isinstance(part, Refusal):
             content["refusal"] = part.text
             told = self._of_part("response.refusal.done", refusal=part.text)
         else:
             content["text"] = part.text
             told = self._of_part("response.output_text.done", text=part.text, logprobs=content["logprobs"])
-        return [told, self._of_part("response.content_part.done", part=content)]
+        return [*late, told, self._of_part("response.content_part.done", part=content)]
 
     def _content(self) -> Told:
         found: Told = self.item["content"][-1]

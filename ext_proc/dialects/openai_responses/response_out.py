@@ -1,7 +1,7 @@
 """The response object around an answer's items.
 
-In: the client's request, how the answer ended, its items. Out: the object of `response.created` to `response.completed`,
-which repeats the request's settings as the API does.
+In: the client's request, how the answer ended, its items. Out: the object of `response.created` and of the end, which
+repeats the request's settings as the API does.
 """
 
 from __future__ import annotations
