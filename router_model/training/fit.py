@@ -31,6 +31,8 @@ START = Judgement(
 )
 SMALL_TALK = ("hello", "hi there", "thanks", "ok", "good morning", "bye", "test", "never mind", "how are you?", "cool")
 """Asked of the authored sets as requests of none; only the set with a route for chat is spared."""
+THRESHOLDS = tuple(step / 100 for step in range(30, 81))
+NEARLY = 0.001
 SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75)
 
 
@@ -101,10 +103,33 @@ def fit(samples: Sequence[Sample], start: Judgement, *, decay: float = 1e-3) -> 
     return replace(start, weights=rounded, temperature=round(sharp.exp().item(), 5)), closure().item()
 
 
+def with_threshold(judgement: Judgement, samples: Sequence[Sample]) -> tuple[Judgement, float]:
+    """The lowest threshold that is right nearly (within NEARLY) as often as the best one, and how often that is.
+
+    Right is the right option where there is one, none where there is none; both kinds weigh the same. The lowest,
+    because an answer from the wrong place costs a person no more than no answer.
+    """
+    right = {threshold: _share_right(replace(judgement, threshold=threshold), samples) for threshold in THRESHOLDS}
+    best = max(right.values())
+    lowest = min(threshold for threshold, share in right.items() if share >= best - NEARLY)
+    return replace(judgement, threshold=lowest), right[lowest]
+
+
+def _share_right(judgement: Judgement, samples: Sequence[Sample]) -> float:
+    counts, hits = [0, 0], [0, 0]
+    for sample in samples:
+        likely = judgement.probabilities_of(sample.near, sample.values)
+        answer = int(likely.argmax()) if judgement.fits(likely) else -1
+        counts[sample.right < 0] += 1
+        hits[sample.right < 0] += answer == sample.right
+    return (hits[0] / counts[0] + hits[1] / counts[1]) / 2
+
+
 def write_judgement(judgement: Judgement) -> str:
     """As `read_judgement` reads it."""
     assert len(judgement.weights) == len(FEATURES)
-    return json.dumps(asdict(judgement), indent=1) + "\n"
+    constants = {name: value for name, value in asdict(judgement).items() if name != "asked"}
+    return json.dumps(constants, indent=1) + "\n"
 
 
 def fitting_groups() -> list[tuple[Group, int, int]]:
@@ -129,13 +154,13 @@ def _small_talk(group: Group) -> tuple[str, ...]:
     return () if any("chat" in route for route in group.descriptions) else SMALL_TALK
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Fit the judgement of the embedded router.")
     parser.add_argument("pretrained", type=Path, help="folder with model.safetensors and tokenizer.json")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--share", type=float, default=SHARE)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     encoder = TorchEncoder(options.pretrained, read_blended(options.pretrained, options.checkpoint, options.share))
     samples = [
         sample
@@ -143,7 +168,8 @@ def main() -> None:
         for sample in draw_samples(encoder, START, group, seed=3, episodes=episodes, shown=shown)
     ]
     judgement, loss = fit(samples, START)
-    print(f"{len(samples)} samples, log loss {loss:.4f}")
+    judgement, right = with_threshold(judgement, samples)
+    print(f"{len(samples)} samples, log loss {loss:.4f}, threshold {judgement.threshold}: {right:.1%} right")
     options.out.write_text(write_judgement(judgement), encoding="utf-8")
 
 

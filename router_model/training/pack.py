@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -48,13 +49,13 @@ def read_blended(pretrained: Path, checkpoint: Path, share: float) -> Bert:
     return model
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Write the weights of the embedded router.")
     parser.add_argument("pretrained", type=Path, help="folder with model.safetensors and tokenizer.json")
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--share", type=float, default=SHARE)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     write_int8(read_blended(options.pretrained, options.checkpoint, options.share), options.out / "encoder.onnx")
     shutil.copy(options.pretrained / "tokenizer.json", options.out / "tokenizer.json")
 

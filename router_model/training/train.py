@@ -127,7 +127,7 @@ def train(learner: Learner, groups: Sequence[Group], *, steps: int, rate: float,
             print(f"step {step + 1}: loss {sum(losses[-20:]) / 20:.3f}", flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Fine-tune the encoder of the embedded router.")
     parser.add_argument("pretrained", type=Path, help="folder with model.safetensors and tokenizer.json")
     parser.add_argument("out", type=Path)
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--routes", type=int, default=32, help="routes in a batch of a large group")
     parser.add_argument("--start", type=Path, help="weights to go on from, as written by a run before")
     parser.add_argument("--seed", type=int, default=7)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     learner = Learner(options.pretrained, frozen_layers=options.frozen_layers)
     groups = training_groups(options.groups)
