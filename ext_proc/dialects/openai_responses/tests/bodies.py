@@ -1,5 +1,5 @@
-"""Bodies of requests as clients send them, written after public documentation: OpenAI's API reference, and what the Codex
-CLI is documented to send (a text tool with a lark grammar, shell tools, namespaces, encrypted thoughts)."""
+"""Bodies of requests as clients send them, written after public documentation: the API reference of OpenAI, and what
+the Codex CLI is documented to send (a text tool with a lark grammar, shell tools, namespaces, encrypted thoughts)."""
 
 from __future__ import annotations
 
