@@ -42,11 +42,13 @@ StopReason = Literal["end", "length", "tool_use", "stop_sequence", "refusal", "c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """Why a choice ended. `raw`: the word the provider used. `sequence`: which stop sequence, where it says so."""
+    """Why a choice ended. `raw`: the word the provider used. `sequence`: which stop sequence, where it says so.
+    `extra`: what the provider's dialect alone says at the end, by name."""
 
     reason: StopReason
     raw: str = ""
     sequence: str | None = None
+    extra: Plain = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
