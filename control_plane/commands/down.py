@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from control_plane.commands.source import name_option
+from control_plane.commands.source import name_option, name_words
 from control_plane.console import Fault, Progress, say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(now: bool, name: str) -> None:
     if pid == 0:
         raise Fault(f"the gateway {name!r} is just being started or stopped; try again in a moment")
     if pid is None:
-        raise Fault(f"the gateway {name!r} is not running; start it with `plano-cp up`")
+        raise Fault(f"the gateway {name!r} is not running; start it with `plano-cp up{name_words(name)}`")
     plan = read_plan(directory)
     limit_s = (plan.drain_time_s if plan else 0) + GRACE_S
     send_stop(pid, now)

@@ -7,7 +7,7 @@ from collections import deque
 
 import click
 
-from control_plane.commands.source import name_option
+from control_plane.commands.source import name_option, name_words
 from control_plane.console import Fault, say
 
 HELP = """Show the requests, the decisions about them, what Envoy says, and what was started and stopped.
@@ -20,7 +20,9 @@ Examples:
   plano-cp logs --source sidecar -f  every decision: why, what was chosen, how sure, how long
   plano-cp logs --json | jq .        one JSON object a line
 
-Exit codes: 0 fine, 1 nothing was ever started under this name.
+The files are in ~/.plano/run/NAME/logs ($PLANO_RUN_DIR/NAME/logs). One that grows past 100 MB, or that an earlier run
+left, is put aside as FILE.1, in place of an older one; it is not shown here. Exit codes: 0 fine, 1 nothing was ever
+started under this name.
 """
 
 
@@ -45,7 +47,7 @@ def command(follow: bool, count: int, sources: tuple[str, ...], health: bool, as
 
     directory = run_directory(name, os.environ)
     if not directory.logs.is_dir():
-        raise Fault(f"nothing was started as {name!r} yet; start it with `plano-cp up`")
+        raise Fault(f"nothing was started as {name!r} yet; start it with `plano-cp up{name_words(name)}`")
     chosen = sources or logs.SOURCES
     show = raw if as_json else pretty
     new = logs.follow(directory, chosen) if follow else iter(())

@@ -50,6 +50,11 @@ def name_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def name_words(name: str) -> str:
+    """What a command line needs to mean this gateway."""
+    return "" if name == "default" else f" --name {name}"
+
+
 def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
     if not NAME.fullmatch(name):
         raise click.BadParameter("use letters, digits, '-', '_' and '.', at most 40, starting with a letter or digit")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from control_plane.commands.source import name_option
+from control_plane.commands.source import name_option, name_words
 from control_plane.console import Fault, paint, say, say_json
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(as_json: bool, name: str) -> None:
         if as_json:
             say_json({"name": name, "phase": "not running"})
             raise SystemExit(1)
-        raise Fault(f"the gateway {name!r} is not running; start it with `plano-cp up`")
+        raise Fault(f"the gateway {name!r} is not running; start it with `plano-cp up{name_words(name)}`")
     if as_json:
         say_json(dataclasses.asdict(found))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from control_plane.commands.source import name_words
 from control_plane.console import WrongInput
 
 if TYPE_CHECKING:
@@ -63,23 +64,19 @@ def require_free_ports(gateway: Gateway) -> None:
         raise RunError("\n       ".join(faults))
 
 
-def name_words(directory: RunDirectory) -> str:
-    """What a command line needs to mean this gateway."""
-    return "" if directory.path.name == "default" else f" --name {directory.path.name}"
-
-
 def claim(directory: RunDirectory) -> Lock:
     """Become the one owner of the run directory. Raises RunError when a gateway runs there already."""
     from control_plane.run.errors import RunError
     from control_plane.run.state import Lock, holder
 
     directory.prepare()
+    name = name_words(directory.path.name)
     end = time.monotonic() + CLAIM_S
     while (lock := Lock.take(directory)) is None:
         if time.monotonic() > end:
             pid = holder(directory)
             if not pid:
-                raise RunError("another `plano-cp up` is starting it just now; see `plano-cp status`")
-            raise RunError(f"already running (pid {pid}); stop it first: plano-cp down{name_words(directory)}")
+                raise RunError(f"another `plano-cp up{name}` is starting it just now; see `plano-cp status{name}`")
+            raise RunError(f"already running (pid {pid}); stop it first: plano-cp down{name}")
         time.sleep(0.05)
     return lock

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from control_plane.commands.up_checks import name_words
+from control_plane.commands.source import name_words
 from control_plane.console import Fault, Progress, paint, say
 from control_plane.problems import Problems
 from control_plane.run.state import RunDirectory, RunPlan, read_state
@@ -31,7 +31,7 @@ def report(directory: RunDirectory, plan: RunPlan, problems: Problems) -> None:
             say(f"  {paint(OPEN, 'yellow')}")
         say(f"  {door.curl}")
     _say_not_enforced(problems)
-    name = name_words(directory)
+    name = name_words(directory.path.name)
     say(f"\nplano-cp status{name} | plano-cp logs{name} --follow | plano-cp down{name}")
 
 
@@ -99,12 +99,13 @@ async def run_in_foreground(
 
 
 def _print_lines(directory: RunDirectory, ended: threading.Event) -> None:
-    """Print new lines until `ended`, then what is still there."""
-    from control_plane.commands.log_text import pretty
+    """Print new lines until `ended`, then what is still there; probes of /healthz stay in the log."""
+    from control_plane.commands.log_text import is_health_check, pretty
     from control_plane.run import logs
 
     for line in logs.follow(directory, ("access", "envoy", logs.SIDECAR)):
         if line is not None:
-            say(pretty(line))
+            if not is_health_check(line):
+                say(pretty(line))
         elif ended.is_set():
             return

@@ -18,7 +18,8 @@ from control_plane.run.curl import curl_line
 from control_plane.run.drain import LISTENER_CLOSE_S
 from control_plane.run.errors import RunError
 from control_plane.run.files import write_atomically
-from control_plane.run.processes import open_log
+from control_plane.run.processes import OWNER_ONLY, open_log
+from control_plane.run.rotation import aside
 from control_plane.run.state import Door, Lock, ProcessSpec, RunDirectory, RunPlan
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def write(directory: RunDirectory, rendered: Rendered, plan: RunPlan) -> None:
     """Fill the run directory; the logs and the state of an earlier run are put aside. Raises RunError."""
     try:
         for log in directory.logs.glob("*.log"):
-            log.replace(log.with_suffix(".log.1"))
+            log.chmod(0o600)
+            log.replace(aside(log))
         directory.access_log.touch(mode=0o600)
         directory.state.unlink(missing_ok=True)
         for old in (*directory.path.glob("*.sock"), *directory.path.glob("sessions.db*")):
@@ -158,4 +160,5 @@ def start_background(directory: RunDirectory, environ: Mapping[str, str], lock: 
             stderr=log,
             pass_fds=(lock.fd,),
             start_new_session=True,
+            umask=OWNER_ONLY,
         )

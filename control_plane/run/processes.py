@@ -28,6 +28,8 @@ LONGEST_PAUSE_S = 10.0
 KILL_AFTER_S = 5.0
 """How long a process may take to end after SIGTERM."""
 PR_SET_PDEATHSIG = 1
+OWNER_ONLY = 0o077
+"""The umask of every process: a log that one makes itself is nobody else's to read."""
 
 
 class GaveUp(Exception):
@@ -97,6 +99,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                umask=OWNER_ONLY,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
 

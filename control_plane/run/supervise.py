@@ -20,6 +20,7 @@ from control_plane.run.drain import drain
 from control_plane.run.files import write_atomically
 from control_plane.run.processes import GaveUp, Supervisor, tail
 from control_plane.run.readiness import is_up
+from control_plane.run.rotation import keep_small
 from control_plane.run.state import Phase, RunDirectory, RunPlan, State, read_plan, write_state
 
 POLL_S = 0.1
@@ -88,12 +89,13 @@ class Supervision:
         keeping = asyncio.create_task(self.supervisor.run())
         watching = asyncio.create_task(self._watch_start())
         stopping = asyncio.create_task(self.stop.wait())
+        rotating = asyncio.create_task(keep_small(self.directory, self.say))
         try:
             await asyncio.wait((keeping, watching, stopping), return_when=asyncio.FIRST_COMPLETED)
             return await self._end(keeping, watching)
         finally:
-            watching.cancel()
-            stopping.cancel()
+            for task in (watching, stopping, rotating):
+                task.cancel()
             self.directory.pid_file.unlink(missing_ok=True)
 
     async def _watch_start(self) -> None:

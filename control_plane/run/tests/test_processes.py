@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 import sys
 
 import pytest
@@ -42,6 +43,12 @@ def test_a_process_gets_only_the_variables_it_names(directory: RunDirectory):
     spec = ProcessSpec(name="worker", argv=(sys.executable, "-c", code), variables=("WANTED", "UNSET"))
     failure(make(directory, [], spec, environ={"WANTED": "1", "OTHER": "2"}))
     assert set(directory.log_of("worker").read_text().split("\n")) == {"['WANTED']", ""}
+
+
+def test_a_file_that_a_process_makes_is_its_owners(directory: RunDirectory):
+    log = directory.logs / "own.log"
+    failure(make(directory, [], ProcessSpec(name="worker", argv=("/bin/sh", "-c", f"echo x >> {log}; exit 1"))))
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
 def test_stop_ends_one_that_ignores_sigterm(directory: RunDirectory, monkeypatch):

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from control_plane.run.rotation import rotate
 from control_plane.run.state import RunDirectory, holder, read_state
 from control_plane.run.tests.conftest import WAIT_S, free_port, until
 
@@ -123,6 +125,12 @@ def test_up_status_logs_down(program: Program):
     rows = [json.loads(line) for line in program.run("logs", "--json", "--source", "access").stdout.splitlines()]
     assert {row["status"] for row in rows} == {200}
 
+    assert rotate(program.directory, 0) == ""
+    assert program.chat()[0] == 200
+    until(lambda: program.directory.access_log.stat().st_size, "the access log to go on")
+    assert [json.loads(line)["status"] for line in program.directory.access_log.read_text().splitlines()] == [200]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in program.directory.logs.iterdir()} == {0o600}
+
     assert program.run("render", "--diff").returncode == 0
     down = program.run("down")
     assert (down.returncode, down.stdout.partition(": ")[2]) == (0, "stopped\n")
@@ -216,6 +224,12 @@ def test_two_ups_do_not_fight(program: Program):
     assert again.returncode == 1
     assert f"already running (pid {pid}); stop it first: plano-cp down" in again.stderr
     assert program.chat()[0] == 200
+
+
+@pytest.mark.parametrize("command", ["status", "down", "logs"])
+def test_what_to_start_is_told_with_its_name(program: Program, command: str):
+    assert program.run(command, "--name", "second").stderr.rstrip().endswith("`plano-cp up --name second`")
+    assert program.run(command).stderr.rstrip().endswith("`plano-cp up`")
 
 
 def test_a_wrong_configuration_starts_nothing(program: Program):
@@ -312,6 +326,7 @@ def test_foreground_prints_requests_and_ctrl_c_drains(program: Program):
     assert child.returncode == 0, err
     assert "curl http" in out
     assert "POST /v1/chat/completions 200" in out
+    assert "/healthz" not in out
     assert "draining: no new connections" in err
     assert err.rstrip().endswith("stopped")
 
