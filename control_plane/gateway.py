@@ -17,7 +17,8 @@ NO_MODEL = ("", "*")
 
 
 class Endpoint(StrEnum):
-    """The API calls a model listener answers; the value is the path after the host, all POST."""
+    """The API calls a provider may know; the value is the path after the host, all POST. `{model}` stands for a model's
+    name. Clients may use those of `OFFERED`."""
 
     CHAT_COMPLETIONS = "/v1/chat/completions"
     MESSAGES = "/v1/messages"
@@ -32,6 +33,17 @@ class Endpoint(StrEnum):
     AUDIO_TRANSCRIPTIONS = "/v1/audio/transcriptions"
     AUDIO_TRANSLATIONS = "/v1/audio/translations"
     MODERATIONS = "/v1/moderations"
+    GENERATE_CONTENT = "/v1beta/models/{model}:generateContent"
+    STREAM_GENERATE_CONTENT = "/v1beta/models/{model}:streamGenerateContent"
+    CONVERSE = "/model/{model}/converse"
+    CONVERSE_STREAM = "/model/{model}/converse-stream"
+
+
+PROVIDERS_OWN = frozenset(
+    {Endpoint.GENERATE_CONTENT, Endpoint.STREAM_GENERATE_CONTENT, Endpoint.CONVERSE, Endpoint.CONVERSE_STREAM}
+)
+"""Calls only this gateway makes, in translation."""
+OFFERED = tuple(endpoint for endpoint in Endpoint if endpoint not in PROVIDERS_OWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +117,8 @@ class Cluster:
     """One provider account at one address, or one agent: what Envoy pools connections to.
 
     `paths` lists the endpoints it serves natively (for an agent: every path, see `Agents`). `provider` is the display
-    name used in logs, `interface` the row of providers.yaml.
+    name used in logs, `interface` the row of providers.yaml. `translates` names the account behind a cluster that leads
+    to the sidecar, which translates there and back.
     """
 
     name: str
@@ -120,6 +133,7 @@ class Cluster:
     paths: tuple[tuple[Endpoint, UpstreamPath], ...]
     connect_timeout_s: float
     at: Place
+    translates: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +160,8 @@ class Retry:
 class Target:
     """One place an attempt may go. `model` is the id sent upstream; None keeps the text after `strip_prefix`.
 
-    `rewrite` says whether the body's model can differ from what the client sent (else the body is left alone).
+    `rewrite` says whether the body's model can differ from what the client sent (else the body is left alone);
+    `translated` that the cluster leads to the sidecar first.
     """
 
     cluster: str
@@ -154,6 +169,7 @@ class Target:
     strip_prefix: str
     weight: int
     rewrite: bool
+    translated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +182,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRoute:
-    """What one requested model leads to. Endpoints in no variant are answered 501 (needs translation).
+    """What one requested model leads to. Endpoints in no variant are answered 501 (nobody serves them).
 
     `name` is the route name: bounded by the configuration, so safe as a metric label.
     """

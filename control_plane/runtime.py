@@ -12,14 +12,16 @@ from typing import Any
 
 from control_plane.config import Config
 from control_plane.environment import REFERENCE
-from control_plane.gateway import Agents, Allowance, Decision, Endpoint, Gateway, Models
-from control_plane.plan import Planned, plan
+from control_plane.gateway import OFFERED, Agents, Allowance, Decision, Gateway, Models, UpstreamPath
+from control_plane.plan import Plan, Planned, plan
 from control_plane.plan.models import roads
 from control_plane.plan.outbounds import agent_outbounds
+from control_plane.plan.providers import Provider
 from control_plane.plan.router import Chooser
-from control_plane.plan.routes import Road
+from control_plane.plan.routes import Aim, Road, serving
 from control_plane.plan.sessions import sessions
 from control_plane.plan.sources import Feed
+from control_plane.plan.translation import spoken
 from control_plane.problems import Place, Problems
 from control_plane.read.variables import is_secret
 from schemas import names
@@ -44,6 +46,7 @@ def runtime(config: Config, gateway: Gateway) -> contract.RuntimeConfig:
     assert made is not None and made.gateway == gateway, "the plan belongs to another configuration"
     return contract.RuntimeConfig(
         listeners=tuple(_listener(planned) for planned in made.listeners),
+        accounts=_accounts(made),
         preferences=tuple(
             contract.Preference(
                 name=preference.name,
@@ -186,6 +189,46 @@ def _routes(planned: Planned, models: Models) -> tuple[contract.Route, ...]:
     )
 
 
+def _translated(aim: Aim) -> tuple[str, ...]:
+    """The calls that reach the target through the sidecar."""
+    found = ((endpoint, serving(aim, endpoint)) for endpoint in OFFERED)
+    return tuple(e.value for e, target in found if target is not None and target.cluster != aim.target.cluster)
+
+
+def _accounts(made: Plan) -> tuple[contract.Account, ...]:
+    """Accounts that some listener's requests are translated for, in the order of their clusters."""
+    wanted = {cluster.translates for cluster in made.gateway.clusters if cluster.translates}
+    providers = {
+        cluster.name: planned.map.providers[index]
+        for planned in made.listeners
+        if planned.map
+        for index, cluster in planned.map.clusters.items()
+        if index in planned.map.providers
+    }
+    return tuple(_account(c.name, providers[c.name]) for c in made.gateway.clusters if c.name in wanted)
+
+
+def _account(cluster: str, provider: Provider) -> contract.Account:
+    return contract.Account(
+        cluster=cluster,
+        outbound=names.account_outbound(cluster),
+        provider=provider.row.name,
+        spoken=tuple(
+            contract.Spoken(
+                dialect=each.dialect,
+                path=_url(each.whole),
+                stream_path=_url(each.stream),
+                models=each.models,
+            )
+            for each in spoken(provider)
+        ),
+    )
+
+
+def _url(path: UpstreamPath) -> str:
+    return f"{path.path}?{path.query}" if path.query else path.path
+
+
 def _groups(road: Road) -> tuple[tuple[contract.Target, ...], ...]:
     return tuple(
         tuple(
@@ -195,7 +238,9 @@ def _groups(road: Road) -> tuple[tuple[contract.Target, ...], ...]:
                 strip_prefix=aim.target.strip_prefix,
                 weight=aim.target.weight,
                 dialect=aim.provider.row.dialect,
-                endpoints=tuple(e.value for e in Endpoint if aim.provider.serves(e, aim.target.model)),
+                endpoints=tuple(e.value for e in OFFERED if aim.provider.serves(e, aim.target.model)),
+                translated=_translated(aim),
+                translating=names.translating(aim.target.cluster) if _translated(aim) else "",
             )
             for aim in group
         )

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import socket
 import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import cast
 
 from ext_proc.http2 import frames, headers
 from ext_proc.http2.connection import Connection, Ended, Event, Opened, Received, Reset, Roomy
 from ext_proc.http2.headers import Headers
+from ext_proc.http_calls import HttpCall, HttpHandler
 
 Write = Callable[[bytes], Awaitable[None]]
 Handler = Callable[[Headers, bytes | None, Write], Awaitable[None]]
@@ -34,11 +35,17 @@ class CallFailed(Exception):
     """An error whose text may reach Envoy's log."""
 
 
+def _is_grpc(found: Headers) -> bool:
+    return found.get(b"content-type", b"").startswith(b"application/grpc")
+
+
 class Server:
     """Listens on unix sockets; `in_flight` counts the calls that are open."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], http: HttpHandler | None = None) -> None:
+        """`http` serves requests that are no gRPC calls."""
         self.handlers = {path.encode(): handler for path, handler in handlers.items()}
+        self.http = http
         self._listening: list[asyncio.Server] = []
         self.peers: set[_Peer] = set()
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
@@ -110,7 +117,25 @@ class _Call:
         self.begun = False
         self.room: asyncio.Event | None = None
 
-    async def serve(self, handler: Handler, message: bytes | None) -> None:
+    def received(self, data: bytes) -> None:
+        """The first message starts the call; whatever follows it is not read."""
+        message = self.message.add(data)
+        if message is not None:
+            self._start(message, compressed=self.message.compressed)
+
+    def said_all(self) -> None:
+        self._start(None)
+
+    def _start(self, message: bytes | None, *, compressed: bool = False) -> None:
+        handler = self.peer.server.handlers.get(self.headers.get(b":path", b""))
+        if handler is None:
+            self.fail(_UNIMPLEMENTED, "no such method")
+        elif compressed:
+            self.fail(_INTERNAL, "compressed messages were not agreed on")
+        else:
+            self.task = asyncio.get_running_loop().create_task(self._serve(handler, message))
+
+    async def _serve(self, handler: Handler, message: bytes | None) -> None:
         try:
             await handler(self.headers, message, self.write)
         except asyncio.CancelledError:
@@ -128,13 +153,7 @@ class _Call:
         if not self.begun:
             self.begun = True
             connection.begin(self.number, _HEAD)
-        sent = connection.send(self.number, b"\0" + len(message).to_bytes(4) + message)
-        self.peer.flush_soon()
-        if not sent:
-            self.room = asyncio.Event()
-            await self.room.wait()
-        if self.peer.full is not None:
-            await self.peer.full.wait()
+        await self.peer.send(self, b"\0" + len(message).to_bytes(4) + message)
 
     def fail(self, status: bytes, why: str) -> None:
         text = urllib.parse.quote(why).encode()
@@ -144,25 +163,71 @@ class _Call:
         return () if self.begun else _BEGIN
 
 
+class _HttpCall:
+    """One plain HTTP request of one peer; see `http_calls.Answering`."""
+
+    __slots__ = ("_pieces", "begun", "headers", "number", "peer", "room", "task")
+
+    def __init__(self, peer: _Peer, number: int, found: Headers) -> None:
+        self.peer = peer
+        self.number = number
+        self.headers = found
+        self.task: asyncio.Task[None] | None = None
+        self.begun = False
+        self.room: asyncio.Event | None = None
+        self._pieces: list[bytes] = []
+
+    def received(self, data: bytes) -> None:
+        self._pieces.append(data)
+
+    def said_all(self) -> None:
+        body, self._pieces = b"".join(self._pieces), []
+        self.task = asyncio.get_running_loop().create_task(self._serve(body))
+
+    async def _serve(self, body: bytes) -> None:
+        handler = self.peer.server.http
+        try:
+            assert handler is not None, "checked where the call began"
+            await handler(HttpCall(self.headers, body), self)
+        except asyncio.CancelledError:
+            self.peer.abort(self)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the answer must not look whole
+            _LOG.error("request_failed", exc_info=error)
+            self.peer.abort(self)
+
+    def begin(self, status: int, pairs: Iterable[tuple[str, str]]) -> None:
+        told = ((name.encode(), value.encode()) for name, value in pairs)
+        self.begun = True
+        self.peer.connection.begin(self.number, headers.write(((b":status", str(status).encode()), *told)))
+        self.peer.flush_soon()
+
+    async def write(self, data: bytes) -> None:
+        await self.peer.send(self, data)
+
+    def end(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.peer.end(self, headers.write((name.encode(), value.encode()) for name, value in pairs))
+
+
 class _Peer(asyncio.BufferedProtocol):
     """One connection. `full`: set while there is room in the socket's buffer, None where there always was."""
 
     def __init__(self, server: Server) -> None:
-        self._server = server
+        self.server = server
         self._transport: asyncio.Transport | None = None
         self._flushing = False
         self._draining = False
         self.connection = Connection()
-        self.calls: dict[int, _Call] = {}
+        self.calls: dict[int, _Call | _HttpCall] = {}
         self.full: asyncio.Event | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._server.peers.add(self)
+        self.server.peers.add(self)
         self.flush()
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._server.peers.discard(self)
+        self.server.peers.discard(self)
         self._transport = None
         if self.full is not None:
             self.full.set()
@@ -182,11 +247,11 @@ class _Peer(asyncio.BufferedProtocol):
     def get_buffer(self, _: int) -> memoryview:
         """One for all: it is emptied before anybody else reads. A new one for each reading costs more than small
         messages do."""
-        return self._server.buffer
+        return self.server.buffer
 
     def buffer_updated(self, size_bytes: int) -> None:
         try:
-            for event in self.connection.receive(bytes(self._server.buffer[:size_bytes])):
+            for event in self.connection.receive(bytes(self.server.buffer[:size_bytes])):
                 self._happened(event)
         except frames.ConnectionFailed as error:
             _LOG.error("connection_failed", extra={"fields": {"why": str(error)}})
@@ -197,17 +262,18 @@ class _Peer(asyncio.BufferedProtocol):
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, Opened):
-            self.calls[event.stream] = _Call(self, event.stream, event.headers)
+            kind = _HttpCall if self.server.http is not None and not _is_grpc(event.headers) else _Call
+            self.calls[event.stream] = kind(self, event.stream, event.headers)
             return
         call = self.calls.get(event.stream)
         if call is None:
             return
         if isinstance(event, Received):
             if call.task is None:
-                self._received(call, event.data)
+                call.received(event.data)
         elif isinstance(event, Ended):
             if call.task is None:
-                self._start(call, None)
+                call.said_all()
         elif isinstance(event, Reset):
             del self.calls[event.stream]
             if call.task is not None:
@@ -215,22 +281,23 @@ class _Peer(asyncio.BufferedProtocol):
         elif isinstance(event, Roomy) and call.room is not None:
             call.room.set()
 
-    def _received(self, call: _Call, data: bytes) -> None:
-        """The first message starts the call; whatever follows it is not read."""
-        message = call.message.add(data)
-        if message is not None:
-            self._start(call, message, compressed=call.message.compressed)
+    async def send(self, call: _Call | _HttpCall, data: bytes) -> None:
+        """Returns when there is room for more."""
+        sent = self.connection.send(call.number, data)
+        self.flush_soon()
+        if not sent:
+            call.room = asyncio.Event()
+            await call.room.wait()
+        if self.full is not None:
+            await self.full.wait()
 
-    def _start(self, call: _Call, message: bytes | None, *, compressed: bool = False) -> None:
-        handler = self._server.handlers.get(call.headers.get(b":path", b""))
-        if handler is None:
-            call.fail(_UNIMPLEMENTED, "no such method")
-        elif compressed:
-            call.fail(_INTERNAL, "compressed messages were not agreed on")
-        else:
-            call.task = asyncio.get_running_loop().create_task(call.serve(handler, message))
+    def abort(self, call: _HttpCall) -> None:
+        """The end of a request that failed: nobody may take what was sent for all of it."""
+        self.calls.pop(call.number, None)
+        self.connection.abort(call.number)
+        self.flush()
 
-    def end(self, call: _Call, block: bytes) -> None:
+    def end(self, call: _Call | _HttpCall, block: bytes) -> None:
         self.calls.pop(call.number, None)
         self.connection.end(call.number, block)
         if self.calls:

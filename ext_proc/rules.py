@@ -117,13 +117,21 @@ class Rules:
         if route is None or not self.allows(caller, name):
             return
         for group in route.groups:
-            able = [target for target in group if path in target.endpoints]
+            found = ((target, cluster) for target in group if (cluster := _cluster(target, path)))
+            able = tuple(_Place(Attempt(cluster, _model(target, name)), target.weight) for target, cluster in found)
             if able:
-                yield tuple(_Place(Attempt(target.cluster, _model(target, name)), target.weight) for target in able)
+                yield able
 
     @cached_property
     def _known(self) -> dict[tuple[str, str, str], tuple[tuple[_Place, ...], ...]]:
         return {}
+
+
+def _cluster(target: Target, path: str) -> str:
+    """Where a call of this path reaches the target, in translation if need be; "" where it does not."""
+    if path in target.endpoints:
+        return target.cluster
+    return target.translating if path in target.translated else ""
 
 
 def _only(route: Route) -> Target | None:

@@ -48,7 +48,7 @@ async def _serve(world: World, places: Places) -> None:
     notes = _Notes()
     ready = health.Health()
     service = server.Service(world.decide, notes.add)
-    serving = rpc.Server({server.PATH: service.process, health.PATH: ready.check})
+    serving = rpc.Server({server.PATH: service.process, health.PATH: ready.check}, http=world.translator.serve)
     await serving.listen(_bound(places.socket))
     ready.serving = True
     # What lives as long as the process need not be looked at by every collection.

@@ -25,6 +25,8 @@ from ext_proc.preferences.sources import Refresher, latency_parser, price_parser
 from ext_proc.routers import Routers
 from ext_proc.rules import Rules, rules
 from ext_proc.sessions.stores import open_store
+from ext_proc.translate.attempt import Translator
+from ext_proc.translate.targets import Targets
 from ext_proc.upstream import EnvoyUpstream
 from router_model.choice import Option
 from schemas.runtime import Agent, Listener, Preference, RuntimeConfig
@@ -37,7 +39,7 @@ class UnknownListener(Exception):
 
 
 class World:
-    """Decides calls of every listener of one configuration."""
+    """Decides calls of every listener of one configuration; `translator` serves attempts that are translated."""
 
     def __init__(
         self, config: RuntimeConfig, upstream: EnvoyUpstream, environ: Mapping[str, str], shared: Path | None
@@ -49,6 +51,7 @@ class World:
         # Only models have prices; the list of them is not read where there are none.
         models_only = (each.listener for each in self._rules.values() if not each.agents)
         self._figures = {listener.name: self._figures_of(listener) for listener in models_only}
+        self.translator = Translator(Targets(config.accounts), upstream)
         self._means = Means(
             router=self._routers.router,
             upstream=upstream,

@@ -93,12 +93,38 @@ def agent_outbound(listener: str, agent_id: str) -> str:
     return f"agent/{fit(listener)}/{fit(agent_id)}"
 
 
+def translating(cluster: str) -> str:
+    """The cluster that leads to an account by way of the sidecar, which translates."""
+    return f"{cluster}~translated"
+
+
+def account_outbound(cluster: str) -> str:
+    """What the sidecar calls a provider's account by, on the internal listener."""
+    return f"account/{cluster}"
+
+
 ROUTER_OUTBOUND = "router"
 """The served router model on the internal listener."""
 OUTBOUND_HEADER = "x-plano-internal-outbound"
 """Set by the sidecar on every call through the internal listener, read by its routes: the name of an outbound."""
 INTERNAL_PREFIX = "x-plano-internal-"
 """Headers of ours; taken off whatever a client sends, before anything reads it."""
+ACCOUNT_HEADER = "x-plano-internal-account"
+"""Set by Envoy on an attempt that is translated: the cluster of the account it is for."""
+MODEL_HEADER = "x-plano-internal-model"
+"""Set by Envoy on an attempt that is translated: the provider's name of the model."""
+IDLE_HEADER = "x-plano-internal-idle"
+"""Set by Envoy on an attempt that is translated: seconds of silence after which it cuts the attempt."""
+KEY_HEADER = "x-plano-internal-key"
+"""The caller's own key on its way to an account that passes it on; set by Envoy, copied by the sidecar."""
+LOCAL_HEADER = "x-plano-internal-local"
+"""Set by the internal listener on answers Envoy makes itself: the provider did not answer."""
+FAIL_OVER_HEADER = "x-plano-internal-fail-over"
+"""Set by the sidecar on an answer that the next attempt may do better: retried by the route, never shown."""
+DROPPED_HEADER = "x-plano-dropped"
+"""Set by the sidecar: addresses in the client's request that the provider's API has no place for."""
+TRANSLATED_HEADER = "x-plano-translated"
+"""Set by the sidecar: the provider's dialect the request was put into."""
 CACHE_HEADER = "x-plano-cache"
 """Set by clients: off = no implicit session for this request."""
 SWITCH_HEADER = "x-plano-max-switch-spend-pct"

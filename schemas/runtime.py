@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
-CONTRACT = 2
+CONTRACT = 3
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ class ContractMismatch(RuntimeFileError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A place an attempt may go. `model` None: the requested name without `strip_prefix`. `dialect`: the provider's
-    own; `endpoints`: the paths it serves without translation."""
+    own; `endpoints`: the paths it serves without translation; `translated`: the paths that `translating`, a cluster of
+    its own, serves in translation ("" where there are none)."""
 
     cluster: str
     model: str | None
@@ -46,6 +47,30 @@ class Target:
     weight: int
     dialect: str
     endpoints: tuple[str, ...]
+    translated: tuple[str, ...] = ()
+    translating: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A dialect that models of an account can be asked in. `path` and `stream_path`, for whole and streamed answers,
+    may hold `{model}` and a query; `models`: globs of the models that have it, empty = all."""
+
+    dialect: str
+    path: str
+    stream_path: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A provider's account that requests are translated for. `cluster` is its name, `outbound` that of the way to it on
+    the internal listener, `provider` the row of the catalogue; `spoken` has the dialects, the best first."""
+
+    cluster: str
+    outbound: str
+    provider: str
+    spoken: tuple[Spoken, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +226,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeConfig:
-    """Everything the sidecar knows. `settings` are sections of the configuration carried as they were written."""
+    """Everything the sidecar knows. `settings` are sections of the configuration carried as they were written;
+    `accounts` are those that requests are translated for."""
 
     listeners: tuple[Listener, ...]
     preferences: tuple[Preference, ...]
@@ -210,6 +236,7 @@ class RuntimeConfig:
     sessions: Sessions
     filters: tuple[Filter, ...]
     settings: Mapping[str, Any]
+    accounts: tuple[Account, ...] = ()
 
 
 def content_hash(config: RuntimeConfig) -> str:

@@ -110,6 +110,8 @@ def upstream_path(
     found = here.paths.get(endpoint)
     if found is None or not _has(found, model):
         return None
+    if found.own:
+        return ("" if _own_host(here, base_url) else _path(base_url or "")) + found.path, found.query
     if not found.path.startswith("/"):
         return f"{_prefix(here, base_url)}/{found.path}", found.query
     return (found.path, found.query) if _own_host(here, base_url) else None

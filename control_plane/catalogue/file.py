@@ -7,6 +7,7 @@ place in the data. Never: user input.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -157,6 +158,9 @@ def _paths(fields: Fields) -> Mapping[Endpoint, PathRow]:
         if endpoint in found:
             raise CatalogueError(f"{inner.where}: {text} is in serves already")
         found[endpoint] = _path(value, f"{inner.where}.{text}")
+    own = fields.inner("own_paths")
+    for text, value in own.rest().items():
+        found[_endpoint(text, own.where)] = replace(_path(value, f"{own.where}.{text}"), own=True)
     return found
 
 

@@ -29,12 +29,14 @@ class CredentialRow:
 class PathRow:
     """Where one endpoint lives: absolute when `path` starts with "/", else under the prefix.
 
-    `path` may hold `{model}`. `models` are globs of the model ids that have the endpoint; empty = every model.
+    `path` may hold `{model}`. `models` are globs of the model ids that have the endpoint; empty = every model. `own`: a
+    call of the provider's own interface, which a base_url elsewhere has below its own path.
     """
 
     path: str
     query: str
     models: tuple[str, ...]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

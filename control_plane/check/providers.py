@@ -8,7 +8,7 @@ from control_plane import catalogue
 from control_plane.check.places import Places
 from control_plane.check.urls import host_fault, url_fault, without_endpoint
 from control_plane.config import Config, ModelProvider
-from control_plane.gateway import Endpoint
+from control_plane.gateway import OFFERED
 from control_plane.problems import Problems
 from control_plane.read.schema_check import shown
 from control_plane.suggest import closest, listed
@@ -109,7 +109,7 @@ def _check_address(provider: ModelProvider, places: Places, problems: Problems) 
         if "password" in fault:
             do = "put credentials into access_key or headers"
         problems.error(places.of(provider.at, "base_url"), "address", f"base_url {fault}", do)
-    elif provider.base_url is not None and (base := without_endpoint(provider.base_url, list(Endpoint))):
+    elif provider.base_url is not None and (base := without_endpoint(provider.base_url, list(OFFERED))):
         what = "base_url ends with an endpoint, and the gateway adds the endpoint itself"
         problems.error(places.of(provider.at, "base_url"), "address", what, f"write {shown(base)}")
     if provider.http_host is not None and (fault := host_fault(provider.http_host)):

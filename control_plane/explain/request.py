@@ -8,7 +8,7 @@ from control_plane.config import Config
 from control_plane.explain.answer import Refusal, Request, Step
 from control_plane.explain.attempts import agent_settings, attempts, settings
 from control_plane.explain.deciding import deciding
-from control_plane.gateway import NO_MODEL, Agents, Endpoint, Listener, Models
+from control_plane.gateway import NO_MODEL, OFFERED, Agents, Endpoint, Listener, Models
 from control_plane.plan import Plan, Planned
 from control_plane.plan import aliases as plan_aliases
 from control_plane.plan.decisions import CHAT
@@ -47,8 +47,8 @@ def request(whole: Config, made: Plan, planned: Planned, model: str | None, path
         return replace(choice, deciding=deciding(whole, made, planned))
     if asked in OWN_PATHS:
         return _request(planned, asked, model, [*steps, Step(topic="path", text=OWN_PATHS[asked], at=None)])
-    if asked not in list(Endpoint):
-        known = hint(asked, [endpoint.value for endpoint in Endpoint], "use one of {known}")
+    if asked not in list(OFFERED):
+        known = hint(asked, [endpoint.value for endpoint in OFFERED], "use one of {known}")
         return _request(planned, asked, model, steps, _refusal("endpoint_not_found", known))
     steps += [Step(topic="path", text=f"POST {asked}", at=None), *_model_steps(planned.map, laid, model)]
     if found is None:
@@ -67,7 +67,7 @@ def _routed(
     groups = surviving(found.road.attempts, endpoint)
     steps.append(Step(topic="route", text=route.name, at=route.at))
     if not groups:
-        known = [e.value for e in Endpoint if surviving(found.road.attempts, e)]
+        known = [e.value for e in OFFERED if surviving(found.road.attempts, e)]
         do = f"this model answers {', '.join(known)}" if known else "its provider's own language is none of these"
         return replace(
             _request(planned, endpoint, model, steps, _refusal("translation_required", do)), route=route.name
@@ -146,7 +146,7 @@ def _find(laid: Roads, model: str | None) -> Found | None:
 
 
 def _usual_path(found: Found | None) -> str:
-    served = (e for e in Endpoint if found and surviving(found.road.attempts, e))
+    served = (e for e in OFFERED if found and surviving(found.road.attempts, e))
     return next(served, Endpoint.CHAT_COMPLETIONS).value
 
 

@@ -13,6 +13,7 @@ from control_plane import config
 from control_plane.gateway import Agents, Cluster, Gateway, Listener, Models
 from control_plane.plan import aliases as plan_aliases
 from control_plane.plan import listeners as plan_listeners
+from control_plane.plan import translation
 from control_plane.plan.agents import agents
 from control_plane.plan.auth import Guard, caller_keys, guard
 from control_plane.plan.clusters import Accounts, Kept, accounts, agent_clusters
@@ -78,13 +79,14 @@ def plan(whole: config.Config, problems: Problems) -> Plan | None:
     if len(problems.errors) > before:
         return None
     clusters = _clusters(made, agent, guards)
+    clusters += translation.clusters([p.listener for p in planned], made.clusters)
     fed = feeds(whole, [cluster.name for cluster in clusters])
     listeners = tuple(p.listener for p in planned)
     return Plan(
         gateway=Gateway(
             listeners=listeners,
             clusters=(*clusters, *(feed.cluster for feed in fed)),
-            outbounds=outbounds(listeners, chosen, _router_cluster(made, chosen), fed),
+            outbounds=outbounds(listeners, chosen, _router_cluster(made, chosen), fed, clusters),
             secrets=tuple(k.secret for k in _distinct((made.kept, *(guarded.kept for guarded in guards)))),
             tracing=tracing(whole),
         ),

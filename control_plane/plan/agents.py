@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from control_plane import config
-from control_plane.gateway import Agents, AgentTarget, Cluster, Endpoint
+from control_plane.gateway import OFFERED, Agents, AgentTarget, Cluster, Endpoint
 from control_plane.plan.decisions import CHAT
 from control_plane.plan.limits import agent_waiting, retrying
 
@@ -50,5 +50,5 @@ def _endpoints(agent: config.Agent) -> tuple[Endpoint, ...]:
 def _prefix(url: str) -> str:
     """What stands before the path of a call. People also write a whole endpoint: the call brings its own."""
     path = urlsplit(url).path.rstrip("/")
-    endings = (endpoint.value for endpoint in Endpoint if path.endswith(endpoint.value))
+    endings = (endpoint.value for endpoint in OFFERED if path.endswith(endpoint.value))
     return path.removesuffix(max(endings, key=len, default=""))

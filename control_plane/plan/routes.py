@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from control_plane import config
-from control_plane.gateway import Cluster, Endpoint, ModelRoute, Target, Variant
+from control_plane.gateway import OFFERED, Cluster, Endpoint, ModelRoute, Target, Variant
+from control_plane.plan import translation
 from control_plane.plan.limits import retrying, waiting
 from control_plane.plan.names import Groups
 from control_plane.plan.providers import Provider
+from control_plane.plan.translation import through, translates
 from control_plane.problems import Place
 
 
@@ -67,13 +69,14 @@ def alias_attempts(
 def build(road: Road, listener: config.Listener) -> ModelRoute:
     """The finished route."""
     entries = [aim.provider.entry for aim in aims(road)]
+    retry = retrying(
+        listener, road.alias, entries, at_least=least_retries(road.attempts), clusters=len(cluster_names(road))
+    ).plan()
     return ModelRoute(
         name=road.name,
         variants=variants(road.attempts),
         timeouts=waiting(listener, road.alias, entries).plan(),
-        retry=retrying(
-            listener, road.alias, entries, at_least=least_retries(road.attempts), clusters=len(cluster_names(road))
-        ).plan(),
+        retry=translation.retrying(retry) if translated(road.attempts) else retry,
         at=road.at,
     )
 
@@ -94,7 +97,7 @@ def least_retries(attempts: Attempts) -> int:
 def variants(attempts: Attempts) -> tuple[Variant, ...]:
     """Endpoints by what is left to try for them, in the order of the endpoints."""
     found: dict[tuple[tuple[Target, ...], ...], list[Endpoint]] = {}
-    for endpoint in Endpoint:
+    for endpoint in OFFERED:
         left = surviving(attempts, endpoint)
         if left:
             found.setdefault(left, []).append(endpoint)
@@ -102,9 +105,26 @@ def variants(attempts: Attempts) -> tuple[Variant, ...]:
 
 
 def surviving(attempts: Attempts, endpoint: Endpoint) -> tuple[tuple[Target, ...], ...]:
-    """The targets that serve the endpoint."""
-    kept = (tuple(aim.target for aim in group if aim.provider.serves(endpoint, aim.target.model)) for group in attempts)
+    """The targets that serve the endpoint, some in translation."""
+    kept = (tuple(target for aim in group if (target := serving(aim, endpoint))) for group in attempts)
     return tuple(group for group in kept if group)
+
+
+def translated(attempts: Attempts) -> bool:
+    """Whether some call of the route is translated."""
+    return any(
+        target is not None and target.cluster != aim.target.cluster
+        for group in attempts
+        for aim in group
+        for target in (serving(aim, endpoint) for endpoint in translation.CLIENTS)
+    )
+
+
+def serving(aim: Aim, endpoint: Endpoint) -> Target | None:
+    """The target that answers the endpoint; None where nothing of it can."""
+    if aim.provider.serves(endpoint, aim.target.model):
+        return aim.target
+    return through(aim.target) if translates(aim.provider, aim.target.model, endpoint) else None
 
 
 def skipped(attempts: Attempts, endpoints: Sequence[Endpoint]) -> list[tuple[Provider, Endpoint]]:
@@ -115,5 +135,5 @@ def skipped(attempts: Attempts, endpoints: Sequence[Endpoint]) -> list[tuple[Pro
         if surviving(attempts, endpoint)
         for group in attempts
         for aim in group
-        if not aim.provider.serves(endpoint, aim.target.model)
+        if serving(aim, endpoint) is None
     ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from control_plane import config
-from control_plane.gateway import Endpoint
+from control_plane.gateway import OFFERED, Endpoint
 from control_plane.model_names import targets
 from control_plane.plan.models import Map
 from control_plane.plan.offers import Catalog
 from control_plane.plan.providers import Provider
 from control_plane.plan.routes import alias_attempts, skipped
+from control_plane.plan.translation import translates
 from control_plane.problems import Problems
 from control_plane.suggest import listed
 
@@ -35,13 +36,14 @@ def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: 
 def _unspoken(provider: Provider, problems: Problems) -> None:
     """An entry that no request can reach as it is."""
     model = None if provider.wildcard else provider.id
-    if not any(provider.serves(endpoint, model) for endpoint in Endpoint):
+    reached = (provider.serves(endpoint, model) or translates(provider, model, endpoint) for endpoint in OFFERED)
+    if not any(reached):
         which = "requests for most of its models are" if provider.wildcard and provider.paths else "every request is"
         problems.warn(
             provider.entry.at,
-            "needs-translation",
-            f"{provider.label} speaks {provider.row.dialect} only: {which} answered with 501",
-            "expect answers once requests can be translated; until then choose another provider of the model",
+            "unreachable-provider",
+            f"{provider.label} serves no call this gateway knows at that address: {which} answered with 501",
+            "check base_url and provider_interface",
         )
 
 
@@ -83,6 +85,6 @@ def _skipped(alias: config.ModelAlias, map: Map, problems: Problems) -> None:
         problems.warn(
             alias.at,
             "skipped-target",
-            f"alias {alias.name} skips {told}, which that provider does not speak",
-            "expect the other targets to answer there until requests can be translated",
+            f"alias {alias.name} skips {told}, which that provider cannot be asked for",
+            "expect the other targets to answer there",
         )

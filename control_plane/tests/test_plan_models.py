@@ -170,7 +170,8 @@ def test_models_with_an_endpoint_of_their_own_behind_a_wildcard() -> None:
 def test_a_model_that_no_request_can_reach_is_warned_of() -> None:
     entry = provider("amazon_bedrock/amazon.nova", base_url="https://bedrock-runtime.eu-west-1.amazonaws.com")
     assert warnings(config(entry)) == [
-        "needs-translation: amazon_bedrock/amazon.nova speaks bedrock_converse only: every request is answered with 501"
+        "unreachable-provider: amazon_bedrock/amazon.nova serves no call this gateway knows at that address: "
+        "every request is answered with 501"
     ]
 
 

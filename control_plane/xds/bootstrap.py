@@ -14,7 +14,7 @@ from envoy_data_plane.envoy.extensions.transport_sockets.tls.v3 import Secret as
 
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, KeyCredential
-from control_plane.xds import clusters, overload, sidecar
+from control_plane.xds import clusters, overload, sidecar, translating
 from control_plane.xds.listeners import listener
 from control_plane.xds.needs import Needs, needs
 
@@ -46,7 +46,10 @@ def _listeners(gateway: Gateway, deployment: Deployment, wanted: Needs) -> list[
 
 
 def _clusters(gateway: Gateway, deployment: Deployment, wanted: Needs) -> list[Cluster]:
-    built = [clusters.provider(cluster, wanted) for cluster in wanted.clusters]
+    built = [
+        translating.cluster(cluster, wanted, deployment) if cluster.translates else clusters.provider(cluster, wanted)
+        for cluster in wanted.clusters
+    ]
     if gateway.tracing is not None:
         built.append(clusters.collector(gateway.tracing))
     return [*built, sidecar.workers(deployment)] if sidecar.needed(gateway) else built

@@ -19,7 +19,7 @@ from control_plane.plan.limits import FAILOVER_BACKOFF_S, RETRY_ON, STATUS_CODES
 from control_plane.xds import agent_routes, matching, plain, refusals
 from control_plane.xds.any import pack
 from control_plane.xds.filters import apply_decision, decide
-from control_plane.xds.model_routes import forward, retry_policy
+from control_plane.xds.model_routes import TRANSLATE, forward, idle_limit, retry_policy
 from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
 from schemas import names
 from schemas.decisions import MAX_ATTEMPTS
@@ -59,7 +59,7 @@ def shown_headers() -> list[core.HeaderValueOption]:
 
 def hidden_headers() -> list[str]:
     """What a provider or an agent, perhaps a gateway like this one, says under the same names."""
-    return [_header(field) for field in _SHOWN]
+    return [*(_header(field) for field in _SHOWN), names.FAIL_OVER_HEADER]
 
 
 def _header(field: str) -> str:
@@ -99,7 +99,8 @@ def _ranked(models: Models) -> route.Route:
     name = "envoy.router.cluster_specifier_plugin.priority_group"
     extension = core.TypedExtensionConfig(name=name, typed_config=pack(specifier))
     action.inline_cluster_specifier_plugin = route.ClusterSpecifierPlugin(extension=extension)
-    return route.Route(name="ranked", match=route.RouteMatch(prefix="/"), route=action)
+    metadata = plain.metadata(TRANSLATE, idle_limit(timeouts)) if any(t.translated for t in _places(models)) else None
+    return route.Route(name="ranked", match=route.RouteMatch(prefix="/"), route=action, metadata=metadata)
 
 
 def _places(models: Models) -> list[Target]:
@@ -111,7 +112,13 @@ def _places(models: Models) -> list[Target]:
 def _retry() -> Retry:
     """How often is said per request, by the number of candidates; here stands what is worth another candidate."""
     base_s, max_s = FAILOVER_BACKOFF_S
-    return Retry(attempts=1, on=RETRY_ON, status_codes=STATUS_CODES, backoff_base_s=base_s, backoff_max_s=max_s)
+    return Retry(
+        attempts=1,
+        on=(*RETRY_ON, "retriable-headers"),
+        status_codes=STATUS_CODES,
+        backoff_base_s=base_s,
+        backoff_max_s=max_s,
+    )
 
 
 def _most_patient(timeouts: Iterable[Timeouts]) -> Timeouts:

@@ -16,14 +16,17 @@ from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.envoy.extensions.filters.http.lua.v3 import LuaPerRoute
 from envoy_data_plane.xds.type.matcher import v3 as xds
 
-from control_plane.gateway import NO_MODEL, Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
+from control_plane.gateway import NO_MODEL, OFFERED, Endpoint, ModelRoute, Models, Retry, Target, Timeouts, Variant
 from control_plane.xds import matching, plain, refusals
 from control_plane.xds.any import pack
 from control_plane.xds.copies import Groups, separated
 from control_plane.xds.needs import Needs
 from control_plane.xds.priority_group import ClusterWeight, PriorityGroup, PriorityGroupClusterSpecifier
+from schemas import names
 
 REWRITE = "plano.rewrite"
+TRANSLATE = "plano.translate"
+_FAIL_OVER = [route.HeaderMatcher(name=names.FAIL_OVER_HEADER, present_match=True)]
 _FEW = 3
 _IDLE_MARGIN_S = 5.0
 
@@ -55,7 +58,7 @@ def _serve(chosen: ModelRoute, shared: _Policy | None, needs: Needs, *, forced: 
     """The outcome of most endpoints stands last and unasked: only calls get here, so the others are all there is."""
     outcomes = [(v.endpoints, _route(chosen, v, shared, needs, forced)) for v in chosen.variants]
     served = set(chain.from_iterable(endpoints for endpoints, _ in outcomes))
-    unserved = tuple(endpoint for endpoint in Endpoint if endpoint not in served)
+    unserved = tuple(endpoint for endpoint in OFFERED if endpoint not in served)
     if unserved:
         outcomes.append((unserved, refusals.refusal("translation_required")))
     last = max(outcomes, key=lambda outcome: len(outcome[0]))
@@ -77,7 +80,7 @@ def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, needs: 
     return route.Route(
         name=chosen.name,
         match=route.RouteMatch(prefix="/"),
-        metadata=_rewrite(groups, forced),
+        metadata=_rewrite(groups, forced, chosen.timeouts),
         typed_per_filter_config=_unneeded(groups, forced, needs),
         route=_action(groups, chosen, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
     )
@@ -118,14 +121,32 @@ def _weights(group: tuple[Target, ...]) -> list[ClusterWeight]:
     return [ClusterWeight(cluster_name=target.cluster, weight=max(1, target.weight)) for target in group]
 
 
-def _rewrite(groups: Groups, forced: bool) -> core.Metadata | None:
-    """The model each cluster is to be asked for; read by the upstream Lua filter. `forced`: the client named none."""
-    targets = [t for t in chain.from_iterable(groups) if t.rewrite or forced]
+def _rewrite(groups: Groups, forced: bool, timeouts: Timeouts) -> core.Metadata | None:
+    """The model each cluster is to be asked for; read by the upstream Lua filters, each under its own name. `forced`:
+    the client named none."""
+    rewritten = [t for t in chain.from_iterable(groups) if (t.rewrite or forced) and not t.translated]
+    translated = [t for t in chain.from_iterable(groups) if t.translated]
+    namespaces: dict[str, dict[str, Any]] = {}
+    if rewritten:
+        namespaces[REWRITE] = _asked(rewritten)
+    if translated:
+        namespaces[TRANSLATE] = {**_asked(translated), **idle_limit(timeouts)}
+    if not namespaces:
+        return None
+    return core.Metadata(filter_metadata={name: plain.struct(fields) for name, fields in namespaces.items()})
+
+
+def idle_limit(timeouts: Timeouts) -> dict[str, Any]:
+    """What the sidecar is told of the limit for silence, as text: seconds."""
+    return {"idle": f"{timeouts.idle_s:g}"} if timeouts.idle_s else {}
+
+
+def _asked(targets: Sequence[Target]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for target in targets:
         kind, value = ("models", target.model) if target.model is not None else ("strip", target.strip_prefix)
         fields.setdefault(kind, {})[target.cluster] = value
-    return plain.metadata(REWRITE, fields) if fields else None
+    return fields
 
 
 def _unneeded(groups: Groups, forced: bool, needs: Needs) -> dict[str, Any]:
@@ -134,10 +155,10 @@ def _unneeded(groups: Groups, forced: bool, needs: Needs) -> dict[str, Any]:
     An attempt after one that set a path must set its own, and then every cluster of the route maps paths.
     """
     targets = list(chain.from_iterable(groups))
-    names = {target.cluster for target in targets}
-    works = any(target.rewrite or forced for target in targets)
+    reached = {target.cluster for target in targets}
+    works = any((target.rewrite or forced) and not target.translated for target in targets)
     able = needs.rewrites | needs.decided
-    if works or names & (needs.maps_paths | needs.passes_keys) or not names & able:
+    if works or reached & (needs.maps_paths | needs.passes_keys) or not reached & able:
         return {}
     return {REWRITE: pack(LuaPerRoute(disabled=True))}
 
@@ -174,5 +195,6 @@ def retry_policy(retry: Retry, timeouts: Timeouts) -> route.RetryPolicy:
             base_interval=plain.seconds(retry.backoff_base_s), max_interval=plain.seconds(retry.backoff_max_s)
         ),
         refresh_cluster_on_retry=True,
+        retriable_headers=_FAIL_OVER if "retriable-headers" in retry.on else [],
         **limits,
     )

@@ -16,7 +16,7 @@ from envoy_data_plane.xds.type.matcher import v3 as xds
 
 from control_plane.deployment import Deployment
 from control_plane.gateway import Gateway, Outbound
-from control_plane.xds import access_log, matching, plain, tracing
+from control_plane.xds import access_log, accounts, matching, plain, tracing
 from control_plane.xds.any import pack
 from control_plane.xds.clusters import HTTP_OPTIONS
 from control_plane.xds.filters import decide, router
@@ -36,13 +36,20 @@ def needed(gateway: Gateway) -> bool:
 
 
 def workers(deployment: Deployment) -> cluster.Cluster:
+    """The workers as Envoy asks them for decisions."""
+    built = worker_cluster(decide.CLUSTER, deployment, [])
+    built.health_checks = [_health()]
+    return built
+
+
+def worker_cluster(name: str, deployment: Deployment, filters: list[hcm.HttpFilter]) -> cluster.Cluster:
     """One endpoint for each worker. A worker that fails a call locally is left out for a while, but never more than
     half of them; nothing is limited here, since what is over a limit would be refused."""
     thresholds = cluster.CircuitBreakersThresholds(
         max_connections=_NO_LIMIT, max_pending_requests=_NO_LIMIT, max_requests=_NO_LIMIT, max_retries=_NO_LIMIT
     )
     return cluster.Cluster(
-        name=decide.CLUSTER,
+        name=name,
         type=cluster.ClusterDiscoveryType.STATIC,
         lb_policy=cluster.ClusterLbPolicy.LEAST_REQUEST,
         # By default a worker found broken is asked for another second, until changes are gathered.
@@ -51,11 +58,10 @@ def workers(deployment: Deployment) -> cluster.Cluster:
         per_connection_buffer_limit_bytes=_BUFFER_BYTES,
         circuit_breakers=cluster.CircuitBreakers(thresholds=[thresholds]),
         load_assignment=endpoint.ClusterLoadAssignment(
-            cluster_name=decide.CLUSTER, endpoints=[endpoint.LocalityLbEndpoints(lb_endpoints=_sockets(deployment))]
+            cluster_name=name, endpoints=[endpoint.LocalityLbEndpoints(lb_endpoints=_sockets(deployment))]
         ),
         outlier_detection=_leave_out_the_broken(),
-        health_checks=[_health()],
-        typed_extension_protocol_options={HTTP_OPTIONS: pack(_http2())},
+        typed_extension_protocol_options={HTTP_OPTIONS: pack(_http2(filters))},
     )
 
 
@@ -93,13 +99,14 @@ def _health() -> core.HealthCheck:
     )
 
 
-def _http2() -> http.HttpProtocolOptions:
+def _http2(filters: list[hcm.HttpFilter]) -> http.HttpProtocolOptions:
     """Large windows: a call carries the body of a request in one message."""
     options = core.Http2ProtocolOptions(
         initial_stream_window_size=_WINDOW_BYTES, initial_connection_window_size=_WINDOW_BYTES
     )
     return http.HttpProtocolOptions(
-        explicit_http_config=http.HttpProtocolOptionsExplicitHttpConfig(http2_protocol_options=options)
+        explicit_http_config=http.HttpProtocolOptionsExplicitHttpConfig(http2_protocol_options=options),
+        http_filters=filters,
     )
 
 
@@ -107,7 +114,7 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
     """Where the sidecar calls agents, the router model and feeds: Envoy adds keys, TLS, retries and spans."""
     manager = hcm.HttpConnectionManager(
         stat_prefix=INTERNAL,
-        route_config=route.RouteConfiguration(name=INTERNAL, virtual_hosts=[_outbounds(gateway.outbounds)]),
+        route_config=route.RouteConfiguration(name=INTERNAL, virtual_hosts=[_outbounds(gateway)]),
         http_filters=[router.router()],
         stream_idle_timeout=plain.seconds(0),
         preserve_external_request_id=True,
@@ -116,6 +123,7 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
         manager.access_log = [access_log.file_log(INTERNAL, deployment.access_log_path)]
     if gateway.tracing is not None:
         manager.tracing = tracing.config(gateway.tracing)
+    accounts.finish_listener(manager, gateway)
     pipe = core.Pipe(path=deployment.internal_socket, mode=_OWNER_ONLY)
     network = listener.Filter(name="envoy.filters.network.http_connection_manager", typed_config=pack(manager))
     return listener.Listener(
@@ -128,8 +136,8 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
     )
 
 
-def _outbounds(outbounds: tuple[Outbound, ...]) -> route.VirtualHost:
-    by_name = {each.name: matching.to_route(_route(each)) for each in outbounds}
+def _outbounds(gateway: Gateway) -> route.VirtualHost:
+    by_name = {each.name: matching.to_route(_route(each, gateway)) for each in gateway.outbounds}
     unknown = route.Route(
         name="unknown_outbound",
         match=route.RouteMatch(prefix="/"),
@@ -141,15 +149,17 @@ def _outbounds(outbounds: tuple[Outbound, ...]) -> route.VirtualHost:
     return route.VirtualHost(name=INTERNAL, domains=["*"], matcher=matcher)
 
 
-def _route(outbound: Outbound) -> route.Route:
+def _route(outbound: Outbound, gateway: Gateway) -> route.Route:
     action = forward(outbound.timeouts, outbound.retry.attempts, retry_policy(outbound.retry, outbound.timeouts))
     action.cluster = outbound.cluster
     prefix = outbound.path_prefix.rstrip("/")
     if prefix:
         action.prefix_rewrite = f"{prefix}/"
-    return route.Route(
+    built = route.Route(
         name=outbound.name,
         match=route.RouteMatch(prefix="/"),
         route=action,
         request_headers_to_remove=[names.OUTBOUND_HEADER],
     )
+    accounts.finish_route(built, outbound, gateway)
+    return built

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from control_plane.gateway import Agents, Endpoint, ListedModel, Listener
+from control_plane.gateway import OFFERED, Agents, Endpoint, ListedModel, Listener
 
 HEALTH = "/healthz"
 _MODELS = "/v1/models"
@@ -39,4 +39,4 @@ def surface(listener: Listener) -> Surface:
         pages = (_MODELS, "/agents" + _MODELS)
         return Surface(endpoints=CHATS, questions=(), model_pages=pages, listed=agents)
     questions = tuple(_ROUTING + chat.value for chat in CHATS) if listener.decision else ()
-    return Surface(endpoints=tuple(Endpoint), questions=questions, model_pages=(_MODELS,), listed=serves.listed)
+    return Surface(endpoints=OFFERED, questions=questions, model_pages=(_MODELS,), listed=serves.listed)

@@ -238,6 +238,11 @@ class Connection:
             stream.trailers = block
             self._pump(number, stream)
 
+    def abort(self, number: int) -> None:
+        """End a stream as failed, so that what was sent of it is not taken for the whole."""
+        if self._streams.pop(number, None) is not None:
+            self._out.append(frames.reset(number, Code.INTERNAL_ERROR))
+
     def close(self, code: Code = Code.NO_ERROR) -> None:
         """No stream begins after this; those that live go on."""
         self._closing = True

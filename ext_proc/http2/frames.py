@@ -50,6 +50,7 @@ class Setting(IntEnum):
 class Code(IntEnum):
     NO_ERROR = 0
     PROTOCOL_ERROR = 1
+    INTERNAL_ERROR = 2
     FLOW_CONTROL_ERROR = 3
     FRAME_SIZE_ERROR = 6
     CANCEL = 8

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
-from control_plane.gateway import Cluster, PassthroughCredential
+from control_plane.gateway import OFFERED, Cluster, PassthroughCredential
 from control_plane.xds import lua_source
 from control_plane.xds.filters.lua import lua
-from control_plane.xds.model_routes import REWRITE
+from control_plane.xds.model_routes import REWRITE, TRANSLATE
 from control_plane.xds.multipart import serves_forms
+from schemas import names
 
 
 def attempt(cluster: Cluster, *, rewrites: bool, maps_paths: bool) -> HttpFilter | None:
@@ -26,14 +27,36 @@ def attempt(cluster: Cluster, *, rewrites: bool, maps_paths: bool) -> HttpFilter
         parts.append("upstream_model")
         steps.append("local model = target_model(handle)")
     if maps_paths:
-        constants["PATHS"] = {endpoint.value: (path.path, path.query) for endpoint, path in cluster.paths}
-        parts.append("upstream_path")
+        offered = ((endpoint, path) for endpoint, path in cluster.paths if endpoint in OFFERED)
+        constants["PATHS"] = {endpoint.value: (path.path, path.query) for endpoint, path in offered}
+        parts += ["client_path", "upstream_path"]
         steps.append("set_path(handle, model or asked_model(handle))")
     if rewrites:
         parts += _body_parts(cluster)
         steps.append("set_model(handle, model)")
-    main = "\n".join(["function envoy_on_request(handle)", *steps, "end"])
-    return lua(REWRITE, lua_source.program(constants, *parts, main=main))
+    return lua(REWRITE, lua_source.program(constants, *parts, main=_main(steps)))
+
+
+def translated(cluster: Cluster) -> HttpFilter:
+    """Tells the sidecar whom the attempt is for. Under a name of its own: routes switch the other filter off."""
+    assert cluster.translates is not None, "only asked of clusters that lead to the sidecar"
+    constants: dict[str, lua_source.Constant] = {
+        "CLUSTER": cluster.name,
+        "ACCOUNT": cluster.translates,
+        "ACCOUNT_HEADER": names.ACCOUNT_HEADER,
+        "MODEL_HEADER": names.MODEL_HEADER,
+        "IDLE_HEADER": names.IDLE_HEADER,
+    }
+    parts, steps = ["upstream_model", "client_path", "translated_attempt"], ["address_sidecar(handle)"]
+    if isinstance(cluster.credential, PassthroughCredential):
+        constants |= {"KEY_HEADER": names.KEY_HEADER, "KEY_PREFIX": ""}
+        parts.append("upstream_caller_key")
+        steps.append("pass_caller_key(handle)")
+    return lua(TRANSLATE, lua_source.program(constants, *parts, main=_main(steps)))
+
+
+def _main(steps: list[str]) -> str:
+    return "\n".join(["function envoy_on_request(handle)", *steps, "end"])
 
 
 def _body_parts(cluster: Cluster) -> list[str]:

@@ -91,3 +91,12 @@ def upstream(cluster: Cluster, needs: Needs) -> list[HttpFilter]:
         chain.append(aws_request_signing.sigv4(cluster.credential, cluster.http_host))
     chain.append(upstream_codec.codec())
     return chain
+
+
+def translated(cluster: Cluster, needs: Needs) -> list[HttpFilter]:
+    """The same on the way to the sidecar, which is told what the attempt is for."""
+    return [
+        header_mutation.account_headers(cluster, needs.stripped),
+        attempt_lua.translated(cluster),
+        upstream_codec.codec(),
+    ]

@@ -1,13 +1,4 @@
--- The provider's own path. Attempts share one header map, so the client's path is kept from before the first of them.
-local function client_path(handle)
-  local metadata = handle:streamInfo():dynamicMetadata()
-  local kept = metadata:get("plano.client_path")
-  if kept then return kept["path"] end
-  local path = handle:headers():get(":path")
-  metadata:set("plano.client_path", "path", path)
-  return path
-end
-
+-- The provider's own path.
 local function encoded(text)
   return (text:gsub("[^%w%-%._~]", function(c) return string.format("%%%02X", c:byte()) end))
 end

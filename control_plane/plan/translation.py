@@ -1,0 +1,96 @@
+"""Which attempts are translated, and into what.
+
+In: a provider, a model of it, the endpoint a client calls. Out: the dialects the model can be asked in, the row's own
+first, each with its paths; the target that leads through the sidecar. What a provider serves in the client's own
+language is never translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from control_plane.catalogue.rows import Dialect
+from control_plane.gateway import Cluster, Endpoint, Listener, Models, Retry, Target, UpstreamPath
+from control_plane.plan.providers import Provider
+from schemas import names
+
+READY: frozenset[Dialect] = frozenset()
+"""The dialects the sidecar knows."""
+CLIENTS: Mapping[Endpoint, Dialect] = MappingProxyType(
+    {
+        Endpoint.CHAT_COMPLETIONS: "openai_chat",
+        Endpoint.MESSAGES: "anthropic_messages",
+        Endpoint.RESPONSES: "openai_responses",
+    }
+)
+"""Calls that are translated where a provider does not serve them, by the client's dialect."""
+_CALLS: Mapping[Dialect, tuple[Endpoint, Endpoint]] = MappingProxyType(
+    {
+        "openai_chat": (Endpoint.CHAT_COMPLETIONS, Endpoint.CHAT_COMPLETIONS),
+        "anthropic_messages": (Endpoint.MESSAGES, Endpoint.MESSAGES),
+        "openai_responses": (Endpoint.RESPONSES, Endpoint.RESPONSES),
+        "gemini": (Endpoint.GENERATE_CONTENT, Endpoint.STREAM_GENERATE_CONTENT),
+        "bedrock_converse": (Endpoint.CONVERSE, Endpoint.CONVERSE_STREAM),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A dialect some models of an account can be asked in; `models`: globs, empty = all."""
+
+    dialect: Dialect
+    whole: UpstreamPath
+    stream: UpstreamPath
+    models: tuple[str, ...]
+
+
+def spoken(provider: Provider) -> tuple[Spoken, ...]:
+    """Every dialect of the account, the best first."""
+    paths = dict(provider.paths)
+    order = sorted(_CALLS, key=lambda dialect: dialect != provider.row.dialect)
+    return tuple(
+        Spoken(dialect=dialect, whole=paths[whole], stream=paths[stream], models=provider.row.paths[whole].models)
+        for dialect in order
+        for whole, stream in (_CALLS[dialect],)
+        if dialect in READY and whole in paths and stream in paths
+    )
+
+
+def translates(provider: Provider, model: str | None, endpoint: Endpoint) -> bool:
+    """Whether a call of this endpoint can be put into a dialect the model (None: any of a wildcard) is served in."""
+    if CLIENTS.get(endpoint) not in READY:
+        return False
+    return any(provider.serves(whole, model) for dialect, (whole, _) in _CALLS.items() if dialect in READY)
+
+
+def through(target: Target) -> Target:
+    """The same target by way of the sidecar, which writes the model into what it sends."""
+    return replace(target, cluster=names.translating(target.cluster), rewrite=False, translated=True)
+
+
+def retrying(usual: Retry) -> Retry:
+    """A worker of the sidecar that is gone is no provider that failed; and the sidecar says which of a provider's
+    refusals another provider may not share."""
+    if not usual.attempts:
+        return replace(usual, attempts=1, on=("connect-failure", "refused-stream"), backoff_base_s=0.025)
+    return replace(usual, on=(*usual.on, "retriable-headers"))
+
+
+def clusters(listeners: Sequence[Listener], accounts: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    """A cluster for each account some attempt reaches in translation, in the order of the accounts."""
+    used = {target.cluster for listener in listeners for target in _targets(listener)}
+    return tuple(
+        replace(account, name=names.translating(account.name), translates=account.name, paths=(), headers=())
+        for account in accounts
+        if names.translating(account.name) in used
+    )
+
+
+def _targets(listener: Listener) -> Sequence[Target]:
+    if not isinstance(listener.serves, Models):
+        return ()
+    variants = (variant for route in listener.serves.routes for variant in route.variants)
+    return [target for variant in variants for group in variant.groups for target in group]

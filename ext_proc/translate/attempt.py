@@ -1,0 +1,312 @@
+"""One attempt that is translated: the page from Envoy's request to the answer.
+
+In: a client's request, whole, with the account and the model Envoy chose for this attempt. Out: the answer in the
+client's dialect, whole or as a stream. A failure before the first word is an error status, on which Envoy asks the next
+provider with the client's own request; a later one is the client's dialect's error event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from ext_proc.chat import whole
+from ext_proc.chat.answer import Answer, Usage
+from ext_proc.chat.dialect import Asked, ClientDialect, Encoded, Model, Saying
+from ext_proc.chat.errors import Garbled, Malformed, ProviderError, Unable
+from ext_proc.chat.jsontext import dumps
+from ext_proc.chat.request import Request
+from ext_proc.chat.whole import AnswerFailed
+from ext_proc.conversation.body import read_body
+from ext_proc.conversation.dialect import ConversationError
+from ext_proc.http_calls import Answering, HttpCall
+from ext_proc.ports import StreamedAnswer, Upstream, UpstreamError
+from ext_proc.translate import failing, languages
+from ext_proc.translate.relay import Relay
+from ext_proc.translate.targets import Target, Targets
+from schemas import names
+
+_LOG = logging.getLogger("ext_proc.translate")
+MAX_ANSWER_BYTES = 64 << 20
+MAX_ERROR_BYTES = 1 << 20
+_LONGEST_S = 24 * 3600.0
+_MARGIN = 0.9
+"""Envoy's own limit for silence cuts the connection; ours comes a little earlier and says so in the client's words."""
+_PASSED_ON = ("x-request-id", "traceparent", "tracestate", "baggage", "user-agent")
+_PASSED_BACK = ("retry-after", "retry-after-ms")
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What one attempt knows, filled as it goes on."""
+
+    asked: Asked
+    client: ClientDialect
+    target: Target
+    model: str
+    key: str
+    idle_s: float | None
+    began_s: float
+    dropped: tuple[str, ...] = ()
+    usage: Usage | None = None
+    fault: str = ""
+    status: int = 0
+    chunks: int = 0
+    notes: dict[str, object] = field(default_factory=dict)
+
+
+class Translator:
+    """Serves the attempts of one worker."""
+
+    def __init__(self, targets: Targets, upstream: Upstream) -> None:
+        self._targets = targets
+        self._upstream = upstream
+
+    async def serve(self, call: HttpCall, answering: Answering) -> None:
+        """One attempt. Raises UnknownAccount where Envoy and the runtime file do not agree."""
+        attempt = _read_call(call, self._targets)
+        try:
+            await self._serve(call.body, attempt, answering)
+        finally:
+            _note(attempt)
+
+    async def _serve(self, body: bytes, attempt: _Attempt, answering: Answering) -> None:
+        try:
+            request = _decoded(body, attempt)
+            encoded = attempt.target.dialect.encode_request(request, Model(id=attempt.model))
+        except (Malformed, Unable) as error:
+            return await _refuse(failing.of(error), attempt, answering, fails_over=isinstance(error, Unable))
+        attempt.dropped = tuple(dict.fromkeys(each.at for each in encoded.dropped))
+        said = Saying(id=secrets.token_hex(12), created_s=int(time.time()), model=request.model, request=request)
+        try:
+            async with self._call(attempt, request, encoded) as answer:
+                await _answered(answer, attempt, said, answering)
+        except (UpstreamError, Garbled) as error:
+            # Only before anything was said: what comes later is dealt with where it is heard.
+            await _refuse(failing.of(error), attempt, answering)
+
+    def _call(
+        self, attempt: _Attempt, request: Request, encoded: Encoded
+    ) -> AbstractAsyncContextManager[StreamedAnswer]:
+        target = attempt.target
+        passed = {name: attempt.asked.headers[name] for name in _PASSED_ON if name in attempt.asked.headers}
+        headers = {**passed, "content-type": "application/json", **encoded.headers}
+        if attempt.key:
+            headers[names.KEY_HEADER] = attempt.key
+        return self._upstream.stream(
+            target.outbound,
+            "POST",
+            target.stream_path if request.stream else target.path,
+            headers=headers,
+            body=dumps(encoded.body),
+            deadline_s=_LONGEST_S,
+        )
+
+
+def _read_call(call: HttpCall, targets: Targets) -> _Attempt:
+    headers = {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in call.headers.items()}
+    path, _, query = headers.get(":path", "").partition("?")
+    model = headers.get(names.MODEL_HEADER, "")
+    idle = headers.get(names.IDLE_HEADER, "")
+    return _Attempt(
+        asked=Asked(path=path, query=_query(query), headers=headers),
+        client=languages.client(languages.BY_PATH[path]),
+        target=targets.find(headers.get(names.ACCOUNT_HEADER, ""), model),
+        model=model,
+        key=headers.get(names.KEY_HEADER, ""),
+        idle_s=float(idle) * _MARGIN if idle else None,
+        began_s=time.perf_counter(),
+    )
+
+
+def _query(text: str) -> Mapping[str, str]:
+    pairs = (part.partition("=") for part in text.split("&") if part)
+    return {name: value for name, _, value in pairs}
+
+
+def _decoded(body: bytes, attempt: _Attempt) -> Request:
+    try:
+        plain = read_body(body)
+    except ConversationError as error:
+        raise Malformed("", "the body is not one JSON object") from error
+    return attempt.client.decode_request(plain, attempt.asked)
+
+
+async def _answered(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, answering: Answering) -> None:
+    """The provider's answer, once its head is here."""
+    if answer.status >= 400:
+        return await _failed(answer, attempt, answering)
+    streams = answer.headers.get("content-type", "").partition(";")[0].strip() == attempt.target.dialect.media_type
+    if saying.request.stream and streams:
+        return await _relayed(answer, attempt, saying, answering)
+    found = await _whole(answer, attempt, streams=streams)
+    attempt.usage = found.usage
+    if saying.request.stream:
+        encoder = attempt.client.stream_encoder(saying)
+        data = b"".join(map(encoder.encode, whole.replay(found)))
+        return await _say(200, attempt.client.media_type, data, attempt, answering)
+    return await _say(200, "application/json", dumps(attempt.client.encode_answer(found, saying)), attempt, answering)
+
+
+async def _whole(answer: StreamedAnswer, attempt: _Attempt, *, streams: bool) -> Answer:
+    """Raises Garbled, also for a stream that ends in an error: nobody was told anything yet."""
+    body = await _read(answer, MAX_ANSWER_BYTES, attempt.idle_s)
+    dialect = attempt.target.dialect
+    if not streams:
+        try:
+            return dialect.decode_answer(read_body(body))
+        except ConversationError as error:
+            raise Garbled("the answer is not JSON") from error
+    decoder = dialect.stream_decoder()
+    try:
+        return whole.collect([*decoder.feed(body), *decoder.flush()])
+    except AnswerFailed as error:
+        raise Garbled("the stream ends in an error") from error
+
+
+async def _read(answer: StreamedAnswer, limit_bytes: int, idle_s: float | None) -> bytes:
+    received = bytearray()
+    async for chunk in _patient(answer.chunks, idle_s):
+        received += chunk
+        if len(received) > limit_bytes:
+            raise Garbled("the answer is larger than allowed")
+    return bytes(received)
+
+
+async def _patient(chunks: AsyncIterator[bytes], idle_s: float | None) -> AsyncIterator[bytes]:
+    """The same chunks; raises TimeoutError where none comes for so long."""
+    while True:
+        async with asyncio.timeout(idle_s):
+            try:
+                chunk = await anext(chunks)
+            except StopAsyncIteration:
+                return
+        yield chunk
+
+
+async def _failed(answer: StreamedAnswer, attempt: _Attempt, answering: Answering) -> None:
+    """The provider, or Envoy in its place, says no."""
+    if names.LOCAL_HEADER in answer.headers:
+        return await _refuse(failing.UNREACHABLE, attempt, answering)
+    try:
+        body = await _read(answer, MAX_ERROR_BYTES, attempt.idle_s)
+    except (UpstreamError, Garbled, TimeoutError):
+        body = b""
+    error = attempt.target.dialect.decode_error(answer.status, answer.headers, body)
+    back = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    await _refuse(error, attempt, answering, back)
+
+
+async def _relayed(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, answering: Answering) -> None:
+    """A stream for a stream. Nothing is said before the provider said something."""
+    relay = Relay(attempt.target.dialect.stream_decoder(), attempt.client.stream_encoder(saying))
+    held, begun = b"", False
+    async for data in _pieces(answer, attempt, relay):
+        held += data
+        if not begun and relay.said:
+            begun = True
+            answering.begin(200, _head(attempt.client.media_type, attempt))
+        if begun and held:
+            await answering.write(held)
+            held = b""
+    attempt.usage = relay.usage
+    if relay.failed is not None:
+        attempt.fault = relay.failed.fault.value
+        if not begun:
+            return await _refuse(relay.failed, attempt, answering)
+    attempt.status = 200
+    answering.end(_trailers(attempt))
+
+
+async def _pieces(answer: StreamedAnswer, attempt: _Attempt, relay: Relay) -> AsyncIterator[bytes]:
+    """The client's bytes as they come; however the provider ends, the last of them is an end the client knows."""
+    try:
+        async for chunk in _patient(answer.chunks, attempt.idle_s):
+            attempt.chunks += 1
+            yield relay.feed(chunk)
+            if relay.over:
+                return
+        yield relay.finish()
+    except TimeoutError:
+        yield relay.fail(failing.STALLED)
+    except UpstreamError as error:
+        yield relay.finish() if relay.over else relay.fail(failing.of(error))
+
+
+async def _refuse(
+    error: ProviderError,
+    attempt: _Attempt,
+    answering: Answering,
+    back: Mapping[str, str] | None = None,
+    *,
+    fails_over: bool = False,
+) -> None:
+    attempt.fault = error.fault.value
+    extra = dict(back or {})
+    if fails_over or error.fault in failing.FAIL_OVER:
+        extra[names.FAIL_OVER_HEADER] = error.fault.value
+    body = dumps(attempt.client.encode_error(error))
+    await _say(error.status, "application/json", body, attempt, answering, extra)
+
+
+async def _say(
+    status: int,
+    media_type: str,
+    body: bytes,
+    attempt: _Attempt,
+    answering: Answering,
+    extra: Mapping[str, str] | None = None,
+) -> None:
+    attempt.status = status
+    pairs = [*_head(media_type, attempt), ("content-length", str(len(body))), *(extra or {}).items()]
+    answering.begin(status, pairs)
+    await answering.write(body)
+    answering.end(_trailers(attempt))
+
+
+def _head(media_type: str, attempt: _Attempt) -> list[tuple[str, str]]:
+    pairs = [("content-type", media_type), (names.TRANSLATED_HEADER, attempt.target.dialect.name)]
+    if media_type == "text/event-stream":
+        pairs.append(("cache-control", "no-cache"))
+    if attempt.dropped:
+        pairs.append((names.DROPPED_HEADER, _listed(attempt.dropped)))
+    return pairs
+
+
+def _listed(addresses: tuple[str, ...]) -> str:
+    """Addresses may hold names of members a client made up."""
+    text = ",".join(addresses)[:1000]
+    return "".join(character if " " <= character <= "~" else "?" for character in text)
+
+
+def _trailers(attempt: _Attempt) -> list[tuple[str, str]]:
+    usage = attempt.usage or Usage()
+    counts = {"input": usage.input, "cached": usage.cached, "output": usage.output, "reasoning": usage.reasoning}
+    told = [(f"x-plano-usage-{name}", str(count)) for name, count in counts.items() if count is not None]
+    return told or [("x-plano-usage", "unknown")]
+
+
+def _note(attempt: _Attempt) -> None:
+    """One line: what was translated, how it went."""
+    usage = attempt.usage or Usage()
+    fields: dict[str, object] = {
+        "request_id": attempt.asked.headers.get("x-request-id"),
+        "client": attempt.client.name,
+        "provider": attempt.target.provider,
+        "dialect": attempt.target.dialect.name,
+        "model": attempt.model[:200],
+        "status": attempt.status or None,
+        "fault": attempt.fault or None,
+        "dropped": [each[:100] for each in attempt.dropped[:20]] or None,
+        "input_tokens": usage.input,
+        "cached_tokens": usage.cached,
+        "output_tokens": usage.output,
+        "reasoning_tokens": usage.reasoning,
+        "total_ms": round((time.perf_counter() - attempt.began_s) * 1000, 3),
+    }
+    _LOG.info("translated", extra={"fields": {name: value for name, value in fields.items() if value is not None}})

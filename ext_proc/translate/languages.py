@@ -1,0 +1,28 @@
+"""Which dialect a path is spoken in, and the dialects by name. A dialect is imported with the first request that needs
+it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from ext_proc.chat.dialect import ClientDialect, ProviderDialect
+
+BY_PATH = {
+    "/v1/chat/completions": "openai_chat",
+    "/v1/messages": "anthropic_messages",
+    "/v1/responses": "openai_responses",
+}
+
+
+@cache
+def client(name: str) -> ClientDialect:
+    """Raises ImportError, AttributeError for a name that is none: a bug, since names come from the lists."""
+    found: ClientDialect = import_module(f"ext_proc.dialects.{name}").CLIENT
+    return found
+
+
+@cache
+def provider(name: str) -> ProviderDialect:
+    found: ProviderDialect = import_module(f"ext_proc.dialects.{name}").PROVIDER
+    return found
