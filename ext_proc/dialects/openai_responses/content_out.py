@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ext_proc.chat.errors import Unable
-from ext_proc.chat.parts import Citation, Inline, Link, Media, Opaque, Part, Plain, PlainText, Refusal, Text
+from ext_proc.chat.parts import Citation, Inline, Link, Media, Opaque, Part, Plain, Refusal, Text
 from ext_proc.dialects.openai_responses.losses import Losses
 from ext_proc.dialects.openai_responses.media import write_media
 from ext_proc.dialects.openai_responses.turns_in import ITEM
@@ -97,9 +97,6 @@ def _write_media(media: Media, role: str, losses: Losses) -> dict[str, Any]:
     if media.kind == "image" and isinstance(media.source, Link):
         losses.need("image_urls", media.at, "the model fetches no images")
     members = _own_members(media.extra, media.cache is not None, media.at, losses)
-    if isinstance(media.source, PlainText):
-        title = f"{media.title}\n\n" if media.title else ""
-        return {"type": "input_text", "text": title + media.source.text} | members
     if media.extra and media.origin != NAME:
         losses.part(media.at, "extra", "members only its own API has")
     _warn_of_size(media, losses)

@@ -165,6 +165,8 @@ class _Thought:
             self.item["summary"] = [_summary("".join(self._pieces))]
 
     def _grow(self, text: str) -> list[Told]:
+        if not text:
+            return []
         told = []
         if not self._pieces:
             told = [self._of_summary("response.reasoning_summary_part.added", part=_summary(""))]
@@ -172,7 +174,7 @@ class _Thought:
         return [*told, self._of_summary("response.reasoning_summary_text.delta", delta=text)]
 
     def _close(self, part: Reasoning) -> list[Told]:
-        told = [] if self._pieces or not part.text else self._grow(part.text)
+        told = [] if self._pieces else self._grow(part.text)
         if self._pieces:
             self.item["summary"] = [_summary(part.text)]
             told += [

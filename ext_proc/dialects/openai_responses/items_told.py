@@ -1,7 +1,8 @@
 """The items of an answer while they are told.
 
 In: the events of a stream about items. Out: events of `chat.answer`, by way of `Growing`. At most one item is live:
-told while it grows. Keys of parts are ("content", index), ("call",) and ("reasoning",).
+told while it grows; what is said of others meanwhile is held back. Keys of parts are ("content", index), ("call", 0),
+("reasoning", 0).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from ext_proc.chat.answer import Closed, Event
 from ext_proc.chat.growing import Growing
 from ext_proc.chat.parts import Part, Reasoning, Refusal, Text, ToolCall
 from ext_proc.chat.reading import Node
-from ext_proc.dialects.openai_responses.content_in import read_citation
+from ext_proc.dialects.openai_responses.content_in import read_citation, read_part
 from ext_proc.dialects.openai_responses.items_in import kind_of, read_call, read_item
 
 _Key = tuple[str, int]
@@ -29,6 +30,16 @@ _DELTAS: dict[str, tuple[str, str, Callable[[], Part] | None]] = {
 """An event -> the kind of part it makes grow, the member that counts parts within the item, and how the part begins
 (None: only its item can tell)."""
 
+_ABOUT_ITEMS = frozenset(
+    {
+        "response.output_item.added",
+        "response.output_item.done",
+        "response.content_part.done",
+        "response.output_text.annotation.added",
+        *_DELTAS,
+    }
+)
+
 
 class Items:
     """`kinds` of parts told so far."""
@@ -39,7 +50,7 @@ class Items:
         self._live: int | None = None
         self._live_id = ""
         self._over: set[int] = set()
-        self._waiting: list[tuple[int, Node]] = []
+        self._held: dict[int, list[tuple[str, Node]]] = {}
         self._told: dict[_Key, int] = {}
         self._cited = 0
         self._section = 0
@@ -47,29 +58,24 @@ class Items:
 
     def take(self, kind: str, node: Node) -> list[Event]:
         """Events of one line of the stream; [] where it says nothing about parts."""
-        match kind:
-            case "response.output_item.added":
-                return self._added(_index(node, "output_index"), node)
-            case "response.output_item.done":
-                item = node.node("item")
-                return self._noted([] if item is None else self._done(_index(node, "output_index"), item))
-            case "response.output_text.annotation.added":
-                return self._annotated(node)
-            case _ if kind in _DELTAS:
-                return self._noted(self._grown(kind, node))
-            case _:
-                return []
+        if kind not in _ABOUT_ITEMS:
+            return []
+        index = _index(node, "output_index")
+        if index in self._over:
+            return []
+        if self._live is not None and index != self._live:
+            self._held.setdefault(index, []).append((kind, node))
+            return []
+        return self._noted([*self._one(kind, index, node), *self._held_back()])
 
     def end(self, response: Node) -> list[Event]:
         """Everything that was not told, from the whole response."""
-        items = list(enumerate(response.nodes("output")))
+        items = dict(enumerate(response.nodes("output")))
         events: list[Event] = []
-        if self._live is not None:
-            whole = next((item for index, item in items if index == self._live), None)
-            events += self._growing.close() if whole is None else self._done(self._live, whole)
-            if whole is None:
-                self._retire()
-        for index, item in items:
+        while self._live is not None:
+            events += self._done(self._live, items.get(self._live))
+            events += self._held_back()
+        for index, item in items.items():
             if index not in self._over:
                 events += self._done(index, item)
         return self._noted(events)
@@ -78,9 +84,33 @@ class Items:
         self.kinds.update(type(event.part) for event in events if isinstance(event, Closed))
         return events
 
-    def _added(self, index: int, node: Node) -> list[Event]:
-        item = node.node("item")
-        if item is None or self._live is not None or index in self._over:
+    def _held_back(self) -> list[Event]:
+        """What was said of other items while one was live."""
+        events: list[Event] = []
+        while self._live is None and self._held:
+            index = next(iter(self._held))
+            for kind, node in self._held.pop(index):
+                if index not in self._over:
+                    events += self._one(kind, index, node)
+        return events
+
+    def _one(self, kind: str, index: int, node: Node) -> list[Event]:
+        """`index` is that of the live item, or there is none."""
+        match kind:
+            case "response.output_item.added":
+                return self._added(index, node.node("item"))
+            case "response.output_item.done":
+                item = node.node("item")
+                return [] if item is None else self._done(index, item)
+            case "response.content_part.done":
+                return self._part_done(node)
+            case "response.output_text.annotation.added":
+                return self._annotated(node)
+            case _:
+                return self._grown(kind, index, node)
+
+    def _added(self, index: int, item: Node | None) -> list[Event]:
+        if item is None or self._live is not None:
             return []
         self._go_live(index)
         self._live_id = item.text("id")
@@ -90,12 +120,9 @@ class Items:
         events = self._open(("call", 0), replace(call, arguments=""))
         return events + self._grow(("call", 0), call.arguments)
 
-    def _grown(self, kind: str, node: Node) -> list[Event]:
-        index = _index(node, "output_index")
-        if self._live is None and index not in self._over:
+    def _grown(self, kind: str, index: int, node: Node) -> list[Event]:
+        if self._live is None:
             self._go_live(index)
-        if index != self._live:
-            return []
         family, counted, begin = _DELTAS[kind]
         number = _index(node, counted) if counted else 0
         key, text = (family, number if family == "content" else 0), node.text("delta")
@@ -130,23 +157,25 @@ class Items:
     def _annotated(self, node: Node) -> list[Event]:
         citation = node.node("annotation")
         key = ("content", _index(node, "content_index"))
-        if citation is None or _index(node, "output_index") != self._live or self._growing.open_key() != key:
+        if citation is None or self._growing.open_key() != key:
             return []
         self._cited += 1
         return self._growing.cite(read_citation(citation))
 
-    def _done(self, index: int, item: Node) -> list[Event]:
-        if index in self._over:
+    def _part_done(self, node: Node) -> list[Event]:
+        part, key = node.node("part"), ("content", _index(node, "content_index"))
+        if part is None or self._growing.open_key() != key:
             return []
-        if self._live is not None and self._live != index:
-            self._waiting.append((index, item))
-            return []
+        return self._finished(key, read_part(part))
+
+    def _done(self, index: int, item: Node | None) -> list[Event]:
+        """Without its item, what was told is all there is."""
         if self._live is None:
             self._go_live(index)
-        events = self._told_whole(item)
-        self._retire()
-        waiting, self._waiting = self._waiting, []
-        return events + [event for number, each in waiting for event in self._done(number, each)]
+        events = self._growing.close() if item is None else self._told_whole(item)
+        self._over.add(index)
+        self._live, self._live_id = None, ""
+        return events
 
     def _told_whole(self, item: Node) -> list[Event]:
         parts = read_item(item)[1]
@@ -172,11 +201,6 @@ class Items:
 
     def _go_live(self, index: int) -> None:
         self._live, self._told, self._thought = index, {}, None
-
-    def _retire(self) -> None:
-        if self._live is not None:
-            self._over.add(self._live)
-        self._live, self._live_id = None, ""
 
 
 def _index(node: Node, name: str) -> int:

@@ -9,10 +9,11 @@ import re
 from typing import Any
 
 from ext_proc.chat.errors import Unable
-from ext_proc.chat.parts import CacheMark, Inline, Link, Media, Source, StoredFile
+from ext_proc.chat.parts import CacheMark, Inline, Link, Media, PlainText, Source, StoredFile
 from ext_proc.chat.reading import Node
 from ext_proc.dialects.openai_responses.words import FILES, NAME
 
+_Sent = Inline | Link | StoredFile
 _DATA_URL = re.compile(r"data:([^;,]*)((?:;[^;,]*)*?);base64,(.*)", re.DOTALL)
 _SOUND_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 _SOUND_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav"}
@@ -88,13 +89,17 @@ def read_sound(node: Node) -> Media:
 
 
 def write_media(media: Media) -> dict[str, Any]:
-    """Raises Unable for what the dialect has no place for."""
+    """Documents given as text become text. Raises Unable for what the dialect has no place for."""
+    source = media.source
+    if isinstance(source, PlainText):
+        title = f"{media.title}\n\n" if media.title else ""
+        return {"type": "input_text", "text": title + source.text}
     match media.kind:
         case "image":
-            return {"type": "input_image", **_image_source(media), **_detail(media, "auto")}
+            return {"type": "input_image", **_image_source(media, source), **_detail(media, "auto")}
         case "document":
-            title = {"filename": media.title} if media.title else {}
-            return {"type": "input_file", **title, **_file_source(media), **_detail(media, "")}
+            named = {"filename": media.title} if media.title else {}
+            return {"type": "input_file", **named, **_file_source(media, source), **_detail(media, "")}
         case "audio":
             return {"type": "input_audio", "input_audio": _sound(media)}
         case _:
@@ -106,20 +111,18 @@ def _detail(media: Media, default: str) -> dict[str, Any]:
     return {"detail": detail} if detail else {}
 
 
-def _image_source(media: Media) -> dict[str, Any]:
-    match media.source:
+def _image_source(media: Media, source: _Sent) -> dict[str, Any]:
+    match source:
         case Inline():
-            return {"image_url": _data_url(media.source, "image/png")}
+            return {"image_url": _data_url(source, "image/png")}
         case Link(url=url):
             return {"image_url": _fetchable(media, url, "image_urls")}
         case StoredFile():
-            return {"file_id": _stored(media, media.source)}
-        case _:
-            raise Unable(media.at, "images", "an image given as text cannot be sent")
+            return {"file_id": _stored(media, source)}
 
 
-def _file_source(media: Media) -> dict[str, Any]:
-    match media.source:
+def _file_source(media: Media, source: _Sent) -> dict[str, Any]:
+    match source:
         case Inline(media_type="", data=data) if media.origin == NAME:
             return {"file_data": data}
         case Inline() as inline:
@@ -128,8 +131,6 @@ def _file_source(media: Media) -> dict[str, Any]:
             return {"file_url": _fetchable(media, url, "documents")}
         case StoredFile() as stored:
             return {"file_id": _stored(media, stored)}
-        case text:
-            raise AssertionError(f"{type(text).__name__} is written as text")
 
 
 def _needed_title(media: Media) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A provider's stream read.
 
-In: bytes of a text/event-stream, cut anywhere. Out: events in their legal order. One item is told as it grows; an item
-that another one overlaps is told whole when it is done. What the events of an item leave out (servers differ) is taken
+In: bytes of a text/event-stream, cut anywhere. Out: events in their legal order. One item is told as it grows; what
+overlaps it is told after it. What the events of an item leave out (servers differ) is taken
 from the whole item at its end, and items never told from the response at the end of the stream.
 """
 

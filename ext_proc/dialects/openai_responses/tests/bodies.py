@@ -13,7 +13,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 WEATHER = {"type": "function", "name": "weather", "description": "Tells it", "parameters": SCHEMA, "strict": True}
-PATCH = {
+PATCH: dict[str, Any] = {
     "type": "custom",
     "name": "apply_patch",
     "description": "Use this tool to edit files. It is a freeform tool, do not wrap the patch in JSON.",

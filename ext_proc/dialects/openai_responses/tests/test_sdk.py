@@ -132,7 +132,7 @@ def _streaming(events: list[Any]) -> Any:
         data = b"".join(encoder.encode(event) for event in events)
         return httpx2.Response(200, content=data, headers={"content-type": "text/event-stream"})
 
-    return _client(handle).responses.stream(model="m", input="hello", tools=[PATCH])
+    return _client(handle).responses.stream(model="m", input="hello", tools=[PATCH])  # type: ignore[list-item]
 
 
 def _client(handle: Callable[[httpx2.Request], httpx2.Response]) -> openai.OpenAI:
