@@ -117,6 +117,9 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
         route_config=route.RouteConfiguration(name=INTERNAL, virtual_hosts=[_outbounds(gateway)]),
         http_filters=[router.router()],
         stream_idle_timeout=plain.seconds(0),
+        # A worker learns that an answer broke off by the closing. Waiting for it to close first is for clients across a
+        # network, who could lose what they have not read.
+        delayed_close_timeout=plain.seconds(0),
         preserve_external_request_id=True,
     )
     if deployment.access_log_path is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from control_plane.deployment import Deployment
 from control_plane.gateway import Endpoint, UpstreamPath
-from control_plane.xds import models_page
+from control_plane.xds import models_page, sidecar
 from control_plane.xds.bootstrap import bootstrap
 from control_plane.xds.clusters import HTTP_OPTIONS
 from control_plane.xds.filters import header_mutation
@@ -91,6 +91,13 @@ def test_an_account_that_needs_no_change_runs_no_lua():
         "envoy.filters.http.credential_injector",
         "envoy.filters.http.upstream_codec",
     ]
+
+
+def test_a_worker_learns_at_once_that_an_answer_broke_off():
+    listeners = to_plain(bootstrap(features.several_agents(), Deployment()))["static_resources"]["listeners"]
+    (internal,) = [each for each in listeners if each["name"] == sidecar.INTERNAL]
+    manager = internal["filter_chains"][0]["filters"][0]["typed_config"]
+    assert manager["delayed_close_timeout"] == "0s", "Envoy waits for a second where nothing is said"
 
 
 def test_an_empty_models_page_is_still_a_page():
