@@ -1,0 +1,49 @@
+"""What a request loses on its way to a provider of this dialect: gathered while it is written, each address once."""
+
+from __future__ import annotations
+
+import re
+
+from ext_proc.chat.dialect import Model
+from ext_proc.chat.errors import Unable
+from ext_proc.chat.loss import Dropped
+from ext_proc.chat.request import Request
+from ext_proc.dialects.anthropic_messages.words import NAME
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+class Losses:
+    """`own`: the request came in this dialect, so that every member may be written back."""
+
+    def __init__(self, request: Request, model: Model) -> None:
+        self.own = request.origin == NAME
+        self.thoughts = 0
+        """Thoughts left out: providers of this dialect cannot read them."""
+        self._names = request.names
+        self._lacks = model.lacks
+        self._found: dict[str, Dropped] = {}
+
+    def lacks(self, capability: str) -> bool:
+        return capability in self._lacks
+
+    def need(self, capability: str, at: str, message: str) -> None:
+        """Raises Unable where the model lacks it."""
+        if capability in self._lacks:
+            raise Unable(at, capability, message)
+
+    def member(self, name: str, why: str) -> None:
+        """A member of the request's value."""
+        self.at(self._names.get(name, name.rpartition(".")[2]), why)
+
+    def part(self, at: str, member: str, why: str) -> None:
+        """A member of a part, in the client's word for it."""
+        name = self._names.get(member, member)
+        self.at(f"{at}.{name}" if at else name, why)
+
+    def at(self, address: str, why: str) -> None:
+        where = _INDEX.sub("[]", address)
+        self._found.setdefault(where, Dropped(where, why))
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        return tuple(self._found.values())
