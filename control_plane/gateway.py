@@ -39,9 +39,7 @@ class Endpoint(StrEnum):
     CONVERSE_STREAM = "/model/{model}/converse-stream"
 
 
-PROVIDERS_OWN = frozenset(
-    {Endpoint.GENERATE_CONTENT, Endpoint.STREAM_GENERATE_CONTENT, Endpoint.CONVERSE, Endpoint.CONVERSE_STREAM}
-)
+PROVIDERS_OWN = frozenset({Endpoint.CONVERSE, Endpoint.CONVERSE_STREAM})
 """Calls only this gateway makes, in translation."""
 OFFERED = tuple(endpoint for endpoint in Endpoint if endpoint not in PROVIDERS_OWN)
 

@@ -23,6 +23,8 @@ CLIENTS: Mapping[Endpoint, Dialect] = MappingProxyType(
         Endpoint.CHAT_COMPLETIONS: "openai_chat",
         Endpoint.MESSAGES: "anthropic_messages",
         Endpoint.RESPONSES: "openai_responses",
+        Endpoint.GENERATE_CONTENT: "gemini",
+        Endpoint.STREAM_GENERATE_CONTENT: "gemini",
     }
 )
 """Calls that are translated where a provider does not serve them, by the client's dialect."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from control_plane.gateway import OFFERED, Agents, Endpoint, ListedModel, Listener
 
 HEALTH = "/healthz"
+MODEL_IN_PATH = "{model}"
 _MODELS = "/v1/models"
 CHATS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 _ROUTING = "/routing"
@@ -25,7 +26,16 @@ class Surface:
 
     @property
     def calls(self) -> Sequence[str]:
-        return (*(endpoint.value for endpoint in self.endpoints), *self.questions)
+        return (*(path for path in self._paths if MODEL_IN_PATH not in path), *self.questions)
+
+    @property
+    def templates(self) -> Sequence[str]:
+        """Calls whose path names the model."""
+        return tuple(path for path in self._paths if MODEL_IN_PATH in path)
+
+    @property
+    def _paths(self) -> Sequence[str]:
+        return tuple(endpoint.value for endpoint in self.endpoints)
 
     @property
     def pages(self) -> Sequence[str]:

@@ -115,7 +115,7 @@ def _read_call(call: HttpCall, targets: Targets) -> _Attempt:
     idle = headers.get(names.IDLE_HEADER, "")
     return _Attempt(
         asked=Asked(path=path, query=_query(query), headers=headers),
-        client=languages.client(languages.BY_PATH[path]),
+        client=languages.client(languages.of_path(path)),
         target=targets.find(headers.get(names.ACCOUNT_HEADER, ""), model),
         model=model,
         key=headers.get(names.KEY_HEADER, ""),

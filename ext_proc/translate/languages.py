@@ -15,6 +15,14 @@ BY_PATH = {
 }
 
 
+_GEMINI = "/models/"
+
+
+def of_path(path: str) -> str:
+    """The dialect a client speaks that asks there. Raises KeyError for a path no request is translated from."""
+    return "gemini" if _GEMINI in path else BY_PATH[path]
+
+
 @cache
 def client(name: str) -> ClientDialect:
     """Raises ImportError, AttributeError for a name that is none: a bug, since names come from the lists."""

@@ -10,7 +10,7 @@ from control_plane.gateway import Auth
 from control_plane.xds import lua_source
 from control_plane.xds.filters.lua import lua
 
-_KEY_HEADERS = ("authorization", "x-api-key")
+_KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
 def known_caller(auth: Auth, variables: Mapping[str, str]) -> HttpFilter:

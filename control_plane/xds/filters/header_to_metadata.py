@@ -12,7 +12,7 @@ CLIENT = "plano.client"
 
 
 def caller_key() -> HttpFilter:
-    rules = [_move("authorization"), _move("x-api-key")]
+    rules = [_move("authorization"), _move("x-api-key"), _move("x-goog-api-key")]
     return http_filter("envoy.filters.http.header_to_metadata", v3.Config(request_rules=rules))
 
 

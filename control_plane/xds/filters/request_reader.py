@@ -22,6 +22,7 @@ def routing_keys(offered: Surface, decision: Decision | None, *, model: bool) ->
     calls go to the sidecar first."""
     constants: dict[str, lua_source.Constant] = {
         "PATHS": dict.fromkeys(offered.calls, "call") | dict.fromkeys(offered.pages, "page"),
+        "TEMPLATES": dict.fromkeys(offered.templates, "call"),
         "PAGE_OF_ONE": matching.PAGE_OF_ONE,
         "OWNERS": {each.id: each.owned_by for each in offered.listed},
         "UNKNOWN_PATH": matching.refused("endpoint_not_found"),

@@ -13,7 +13,8 @@ local function model_of(content_type, text)
 end
 
 -- What routing looks up for a call, the model as the client spelt it, the body, and whether it has routing preferences.
-local function call_key(handle)
+-- `named`: the model, where the path says it; what the body says then is the provider's business.
+local function call_key(handle, named)
   local body = handle:body()
   local text = body and body:getBytes(0, body:length())
   -- Of two content types the provider might follow the other one.
@@ -21,6 +22,7 @@ local function call_key(handle)
   local model, preferences
   if text and plain then model, preferences = model_of(handle:headers():get("content-type"), text) end
   if not model then return INVALID end
+  if named then return MODEL .. named, named, text, false end
   if model == "" then return MISSING, nil, text, preferences end
   return MODEL .. model, model, text, preferences
 end

@@ -4,6 +4,14 @@ local function unescaped_path(text)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
+-- The call whose path names its model, and the model: Gemini's clients send /v1beta/models/NAME:METHOD.
+local function named_in_path(path)
+  local model, method = path:match("^/v1[%w]*/models/(.+):(%a+)$")
+  if not model then return nil end
+  local template = "/v1beta/models/{model}:" .. method
+  if TEMPLATES[template] then return template, unescaped_path(model) end
+end
+
 -- One row of the models page.
 local function listed_key(path, state)
   local name = path:sub(1, #PAGE_OF_ONE) == PAGE_OF_ONE and unescaped_path(path:sub(#PAGE_OF_ONE + 1))
@@ -21,10 +29,15 @@ function envoy_on_request(handle)
   local query = path:find("?", 1, true)
   if query then path = path:sub(1, query - 1) end
   local kind = PATHS[path]
-  local key, model, text, preferences
+  local key, model, text, preferences, named
+  if not kind then
+    local template
+    template, named = named_in_path(path)
+    if template then path, kind = template, "call" end
+  end
   if kind == "call" then
     if headers:get(":method") == "POST" then
-      key, model, text, preferences = call_key(handle)
+      key, model, text, preferences = call_key(handle, named)
       key = decided_key(handle, path, key, model, text, preferences)
     else
       key = WRONG_METHOD

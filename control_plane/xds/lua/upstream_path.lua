@@ -16,7 +16,7 @@ end
 
 local function set_path(handle, model)
   local path, sent = client_path(handle):match("^([^?]*)%??(.*)$")
-  local target = PATHS[path]
+  local target = PATHS[path] or PATHS[handle:streamInfo():filterState():get("plano.path")]
   if not target then return end
   local text = target[1]:gsub("{model}", function() return encoded(model or "") end)
   local query = merged(target[2], sent)
