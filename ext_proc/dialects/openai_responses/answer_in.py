@@ -5,7 +5,6 @@ In: a response object. Out: an `Answer` with one choice. Raises Garbled, and Ans
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from typing import Any
 
@@ -23,6 +22,8 @@ _INCOMPLETE: dict[str, StopReason] = {
     "max_messages": "pause",
     "steered": "pause",
 }
+_LATEST_S = 1e12
+"""A time beyond it is none; infinities and NaN are beyond everything."""
 _UNDERWAY = ("queued", "in_progress")
 KEPT = ("service_tier", "background", "conversation", "tool_usage", "moderation", "input_transformations")
 """Members of a response that say more than the request did."""
@@ -74,9 +75,7 @@ def read_stop(response: Node, kinds: Collection[type[Part]]) -> Stop:
 
 def read_time(response: Node) -> int | None:
     found = response.number("created_at")
-    if found is None or not math.isfinite(found):
-        return None
-    return int(found)
+    return int(found) if found is not None and -_LATEST_S < found < _LATEST_S else None
 
 
 def read_rest(response: Node) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Assembly:
         self._head: Head | None = None
         self._output: list[Told] = []
         self._message: Message | None = None
+        self._last: Message | None = None
         self._part: Growing | None = None
         self._usage: Usage | None = None
         self._stop = Stop(reason="end")
@@ -94,8 +95,12 @@ class Assembly:
                 return self._tell_part(event)
 
     def _tell_part(self, event: Event) -> list[Told]:
+        if self._part is None and self._message is not None:
+            return self._message.take(event)
+        if isinstance(event, Scored) and self._last is not None:
+            self._last.take(event)
         if self._part is None:
-            return [] if self._message is None else self._message.take(event)
+            return []
         events = self._part.take(event)
         if isinstance(event, Closed):
             self._part = None
@@ -105,6 +110,7 @@ class Assembly:
         if self._message is not None:
             return []
         self._message = Message(f"msg_{self._saying.id}_{len(self._output)}", len(self._output))
+        self._last = self._message
         self._output.append(self._message.item)
         return self._message.added()
 

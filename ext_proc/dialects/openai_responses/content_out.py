@@ -37,10 +37,9 @@ def write_part(part: Part, role: str, losses: Losses) -> dict[str, Any] | None:
             return {"type": "refusal", "refusal": part.text}
         case Media():
             return _write_media(part, role, losses)
-        case Opaque():
-            return write_opaque(part, losses)
         case _:
-            raise AssertionError(f"{type(part).__name__} is an item of its own")
+            assert isinstance(part, Opaque), "everything else is an item of its own"
+            return write_opaque(part, losses)
 
 
 def write_opaque(part: Opaque, losses: Losses) -> dict[str, Any] | None:

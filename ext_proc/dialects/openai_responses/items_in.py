@@ -82,9 +82,9 @@ def read_reasoning(item: Node) -> Reasoning:
 
 def _proof(item: Node) -> tuple[Signature | None, str]:
     text = item.text("encrypted_content")
-    if not text:
-        return None, ""
-    return (Signature(NAME, text), "") if item.trusted else unseal(text, NAME)
+    if item.trusted or not text:
+        return (Signature(NAME, text) if text else None), ""
+    return unseal(text, NAME)
 
 
 def _call_id(item: Node) -> tuple[str, Signature | None]:

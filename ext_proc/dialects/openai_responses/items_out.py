@@ -96,11 +96,10 @@ def _write_item(part: Part, losses: Losses) -> list[Item]:
             return [_write_call(part, losses)]
         case ToolResult():
             return [_write_result(part, losses)]
-        case Opaque():
+        case _:
+            assert isinstance(part, Opaque), "everything else stands in a message"
             written = write_opaque(part, losses)
             return [] if written is None else [written]
-        case _:
-            raise AssertionError(f"{type(part).__name__} stands in a message")
 
 
 def _write_reasoning(part: Reasoning, losses: Losses) -> list[Item]:

@@ -70,7 +70,7 @@ class Message:
         return [self._of_part(name, annotation_index=len(annotations) - 1, annotation=annotation)]
 
     def _score(self, scores: list[Any]) -> list[Told]:
-        """Scores come after their words: in a delta of no words."""
+        """Scores come after their words: in a delta of no words. Behind the message they are in the response only."""
         content = self._content()
         if content["type"] != "output_text" or not scores:
             return []

@@ -5,7 +5,6 @@ In: the body of POST /v1/responses. Out: a `Request`; members with no word there
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ext_proc.chat.dialect import Asked
@@ -35,6 +34,8 @@ _TAKEN = (
     "metadata",
     "stream",
 )
+
+_LARGEST = 1e9
 
 
 def decode_request(body: Plain, asked: Asked) -> Request:
@@ -76,7 +77,7 @@ def _sampling(node: Node) -> Sampling:
 
 def _finite(node: Node, name: str) -> float | None:
     found = node.number(name)
-    return found if found is None or math.isfinite(found) else node.wrong(name, "must be a number")
+    return found if found is None or -_LARGEST < found < _LARGEST else node.wrong(name, "must be a number")
 
 
 def _text_node(node: Node) -> Node:

@@ -93,7 +93,8 @@ def incomplete_reason(stop: Stop, output: list[Item]) -> str:
 
 
 def _refuses(output: list[Item]) -> bool:
-    return any(part.get("type") == "refusal" for item in output for part in item.get("content") or ())
+    messages = (item["content"] for item in output if item.get("type") == "message")
+    return any(part["type"] == "refusal" for content in messages for part in content)
 
 
 def _settings(request: Request, model: str) -> Item:

@@ -263,6 +263,15 @@ def test_scores_are_told() -> None:
     assert found[-1]["response"]["output"][0]["content"][0]["logprobs"] == [{"token": "a"}]
 
 
+def test_scores_of_a_message_that_is_over_are_in_the_response() -> None:
+    said = answer(WORDS, SHELL)
+    scored = replace(said, choices=(replace(said.choices[0], logprobs={"content": [{"token": "a"}]}),))
+    response = CLIENT.encode_answer(scored, saying())
+    assert response["output"][0]["content"][0]["logprobs"] == [{"token": "a"}]
+    unsaid = replace(said, choices=(replace(said.choices[0], parts=(THOUGHT,), logprobs={"content": [1]}),))
+    assert len(CLIENT.encode_answer(unsaid, saying())["output"]) == 1
+
+
 def test_words_known_at_the_beginning_and_at_the_end() -> None:
     events: list[Event] = [
         Opened(part=Text(text="a"), index=0),
@@ -271,6 +280,7 @@ def test_words_known_at_the_beginning_and_at_the_end() -> None:
         Closed(part=Refusal(text="late"), index=1),
         Opened(part=Reasoning(), index=2),
         Grew(text="", index=2),
+        Scored(logprobs={"content": []}),
         Closed(part=Reasoning(text="late"), index=2),
         Opened(part=ToolCall(id="c", name="f", arguments="{"), index=3),
         Grew(text="}", index=3),
