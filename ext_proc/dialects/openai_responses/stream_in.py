@@ -8,6 +8,7 @@ from the whole item at its end, and items never told from the response at the en
 from __future__ import annotations
 
 import json
+import re
 from typing import NoReturn
 
 from ext_proc.chat.answer import Began, Ended, Event, Failed, Metered, Pinged, Scored, Stopped
@@ -23,6 +24,8 @@ _MAX_EVENT_BYTES = 64 << 20
 """The last event has the whole answer in it, pictures included."""
 _BEGINNINGS = ("response.created", "response.queued", "response.in_progress")
 _ENDS = ("response.completed", "response.incomplete", "response.done")
+_PROGRESS = re.compile(r"(response\.)?(keepalive|ping|heartbeat)|response\.\w+_call\.\w+|response\.compaction\.\w+")
+"""The provider is alive: it says so, or a tool of its own is at work."""
 _FAILURES = ("response.failed", "response.cancelled", "error")
 
 
@@ -70,18 +73,19 @@ class Decoder:
             response = node.node("response")
             return self._fail(errors.failure(response.plain if response else node.plain))
         if kind in _BEGINNINGS:
-            return self._begin(node.node("response")) or [Pinged()]
+            return self._begin(node.node("response"))
         if kind in _ENDS:
             return self._end(node)
+        if _PROGRESS.fullmatch(kind):
+            return [Pinged()]
         told = self._told(kind, node)
-        return [*self._begin(None), *told] if any(not isinstance(event, Pinged) for event in told) else told
+        return [*self._begin(None), *told] if told else []
 
     def _told(self, kind: str, node: Node) -> list[Event]:
-        """An event without a meaning of its own says that the provider is alive."""
         events = self._items.take(kind, node)
         if events and kind == "response.output_text.delta" and (scores := chat_scores(node.items("logprobs"))):
             events.append(Scored(logprobs=scores))
-        return events or [Pinged()]
+        return events
 
     def _begin(self, response: Node | None) -> list[Event]:
         if self._began:

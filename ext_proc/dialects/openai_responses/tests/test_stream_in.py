@@ -113,7 +113,8 @@ def test_thoughts_without_words_are_sealed_ones() -> None:
 
 def test_progress_is_a_sign_of_life() -> None:
     assert told([{"type": "response.web_search_call.searching", "output_index": 0}])[0] == Pinged()
-    assert told([{"type": "never.heard.of"}])[0] == Pinged()
+    assert told([{"type": "keepalive"}])[0] == Pinged()
+    assert told([{"type": "never.heard.of"}]) == [Failed(error=errors.cut())]
     assert read(b": comment\n\ndata: [DONE]\n\n")[0] == Failed(error=errors.cut())
 
 
