@@ -20,6 +20,8 @@ Numbers = NDArray[np.float64]
 BACKGROUND = 0.1
 """How near an unrelated option is to a text: the second one where there is only one."""
 FEATURES = ("best", "margin", "lead", "many", "examples", "words", "bias")
+MOST = 75
+"""The constants were learned among at most so many options; more count as these, since nothing is known beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def features(similarities: Numbers, *, examples: float, words: int) -> Numbers:
     best, *others = sorted(similarities.tolist(), reverse=True)
     rest = others or [BACKGROUND]
     second, mean = rest[0], float(np.mean(rest))
-    many = float(np.log(1 + len(rest)))
+    many = float(np.log(min(1 + len(rest), MOST)))
     return np.array([best, best - second, best - mean, many, examples, min(words, 40) / 20, 1.0])
 
 

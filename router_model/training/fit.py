@@ -19,7 +19,7 @@ import torch
 
 from router_model.choice import Option
 from router_model.embedded.encoder import Encoder
-from router_model.embedded.judgement import FEATURES, Judgement, Numbers, features
+from router_model.embedded.judgement import FEATURES, MOST, Judgement, Numbers, features
 from router_model.embedded.options import OptionCache
 from router_model.embedded.texts import count_words
 from router_model.evaluate.datasets import read_clinc
@@ -33,7 +33,7 @@ SMALL_TALK = ("hello", "hi there", "thanks", "ok", "good morning", "bye", "test"
 """Asked of the authored sets as requests of none; only the set with a route for chat is spared."""
 THRESHOLDS = tuple(step / 100 for step in range(30, 81))
 NEARLY = 0.001
-SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75)
+SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50, MOST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from router_model.embedded.encoder import WEIGHTS
-from router_model.embedded.judgement import FEATURES, read_judgement
+from router_model.embedded.judgement import FEATURES, MOST, read_judgement
 
 JUDGEMENT = read_judgement(WEIGHTS / "judgement.json")
 
@@ -44,6 +44,12 @@ def test_nothing_near_is_nothing_wanted():
 
 def test_one_option_can_be_judged():
     assert judge(0.8)[0] > 0.5 > judge(0.0)[0]
+
+
+def test_options_beyond_those_learned_with_make_nothing_less_likely():
+    few, most, more = (judge(0.6, *[0.1] * (count - 1)).sum() for count in (5, MOST, 2 * MOST))
+    assert more == pytest.approx(most)
+    assert most < few
 
 
 def test_like_options_share_a_request_and_it_fits_all_the_same():
