@@ -9,18 +9,21 @@ from ext_proc.chat.errors import Unable
 from ext_proc.chat.loss import Dropped
 from ext_proc.chat.parts import ToolCall, ToolResult
 from ext_proc.chat.request import Request
+from ext_proc.dialects.openai_responses.generations import thinks
 from ext_proc.dialects.openai_responses.words import NAME
 
 _INDEX = re.compile(r"\[\d+\]")
 
 
 class Losses:
-    """`own`: the request came in this dialect, so that every member may be written back."""
+    """`own`: the request came in this dialect, so that every member may be written back. `thinks`: whether the model
+    does, None where nothing tells."""
 
     def __init__(self, request: Request, model: Model) -> None:
         self.own = request.origin == NAME
         self._names = request.names
         self._lacks = model.lacks
+        self.thinks = thinks(model)
         self._found: dict[str, Dropped] = {}
         self._text_calls = {
             part.id for turn in request.turns for part in turn.parts if isinstance(part, ToolCall) and part.custom

@@ -18,7 +18,7 @@ from ext_proc.dialects.openai_responses.answer_in import KEPT
 from ext_proc.dialects.openai_responses.errors import code_for_stream
 from ext_proc.dialects.openai_responses.request_out import encode_request
 from ext_proc.dialects.openai_responses.usage import write_usage
-from ext_proc.dialects.openai_responses.words import NAME
+from ext_proc.dialects.openai_responses.words import NAME, TIERS
 
 Item = dict[str, Any]
 _ECHOED = (
@@ -81,8 +81,13 @@ def head_of(saying: Saying, id: str, created_s: int | None, rest: Plain) -> Head
         id=id if id.startswith("resp_") else f"resp_{saying.id}",
         created_s=saying.created_s if created_s is None else created_s,
         settings=_settings(saying.request, saying.model),
-        rest={name: value for name, value in rest.items() if name in KEPT},
+        rest={name: value for name, value in rest.items() if name in KEPT and _means_it(name, value)},
     )
+
+
+def _means_it(name: str, value: object) -> bool:
+    """Other APIs have other tiers."""
+    return name != "service_tier" or value in TIERS
 
 
 def incomplete_reason(stop: Stop, output: list[Item]) -> str:

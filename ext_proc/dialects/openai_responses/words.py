@@ -70,3 +70,4 @@ MEMBERS = {
 
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED = "reasoning.encrypted_content"
+TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")

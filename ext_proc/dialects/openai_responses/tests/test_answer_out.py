@@ -244,6 +244,9 @@ def test_settings_are_repeated() -> None:
     assert (response["id"], response["created_at"]) == ("resp_Ab12", 5)
     own = CLIENT.encode_answer(replace(FULL, id="resp_9", created_s=None, rest={"service_tier": "flex"}), saying())
     assert (own["id"], own["created_at"], own["service_tier"]) == ("resp_9", 1_700_000_000, "flex")
+    foreign = CLIENT.encode_answer(replace(FULL, rest={"service_tier": "standard", "x": 1}), saying())
+    assert foreign["service_tier"] == "default"
+    assert "x" not in foreign
 
 
 def test_a_request_of_another_dialect_is_answered_too() -> None:

@@ -231,6 +231,33 @@ def test_a_model_that_does_not_think() -> None:
     assert addresses(encode(replace(PLAIN, thinking=Thinking(enabled=False)), "reasoning")) == []
 
 
+@pytest.mark.parametrize("id", ["gpt-4o", "gpt-4.1-mini", "openai/gpt-5-chat-latest", "ft:gpt-4o:x", "gpt-3.5-turbo"])
+def test_a_model_known_not_to_think_is_not_asked_to(id: str) -> None:
+    encoded = PROVIDER.encode_request(replace(PLAIN, thinking=Thinking(effort="high")), Model(id=id))
+    assert addresses(encoded) == ["thinking"]
+    assert "include" not in encoded.body
+
+
+@pytest.mark.parametrize("id", ["gpt-5.1", "gpt-6-astra", "o3", "openai/o4-mini", "codex-mini"])
+def test_a_model_known_to_think(id: str) -> None:
+    """Its thoughts come back; it has no taste of its own to be set, unless it shall not think."""
+    asked = replace(PLAIN, sampling=Sampling(temperature=1, top_p=0.5, logprobs=True))
+    encoded = PROVIDER.encode_request(asked, Model(id=id))
+    assert encoded.body["include"] == ["reasoning.encrypted_content"]
+    assert addresses(encoded) == ["top_p", "logprobs"]
+    assert not {"temperature", "top_p"} & encoded.body.keys()
+    silent = PROVIDER.encode_request(replace(asked, thinking=Thinking(enabled=False)), Model(id=id))
+    assert silent.body["top_p"] == 0.5
+
+
+def test_a_model_nothing_is_known_of_is_asked_for_thoughts_with_reason() -> None:
+    own = Reasoning(text="", signature=Signature("openai_responses", "s"), redacted=True)
+    said = replace(PLAIN, turns=(HELLO, Turn(role="assistant", parts=(own,))))
+    assert "include" not in encode(PLAIN).body
+    assert encode(said).body["include"] == ["reasoning.encrypted_content"]
+    assert encode(replace(PLAIN, thinking=Thinking(effort="low"))).body["include"] == ["reasoning.encrypted_content"]
+
+
 def test_settings_others_share() -> None:
     rest = {"safety_identifier": "s", "prompt_cache_retention": "24h", "store": True, "top_a": 1}
     encoded = encode(replace(PLAIN, rest=rest, max_tokens=1, stream=True, service_tier="standard_only"))
