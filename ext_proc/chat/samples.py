@@ -155,7 +155,7 @@ def _settings() -> dict[str, Request]:
         "stop": replace(_PLAIN, stop=("END",)),
         "output.json": replace(_PLAIN, output=JsonOutput()),
         "output.schema": replace(_PLAIN, output=JsonOutput(schema=_SCHEMA, name="place", strict=True)),
-        "thinking.effort": replace(_PLAIN, thinking=Thinking(effort="low")),
+        "thinking.effort": replace(_PLAIN, thinking=Thinking(effort="low"), max_tokens=4096),
         "thinking.budget": replace(_PLAIN, thinking=Thinking(budget_tokens=2048), max_tokens=4096),
         "thinking.off": replace(_PLAIN, thinking=Thinking(enabled=False)),
         "user": replace(_PLAIN, user="u1"),

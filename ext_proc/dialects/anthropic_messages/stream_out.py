@@ -119,9 +119,10 @@ class Encoder:
         return self._begin() + self._delta(grown(self._part, text))
 
     def _sign(self, event: Signed) -> bytes:
-        """A thought's proof has a place of its own, a call's travels in its id, a text has none."""
+        """A thought's proof has a place of its own, a call's travels in its id, a text has none. A thought nobody can
+        read is told whole."""
         match self._part:
-            case Reasoning():
+            case Reasoning(redacted=False):
                 self._signed = True
                 sealed = sealed_thought(event.signature, self._part.id)
                 return self._begin() + self._delta({"type": "signature_delta", "signature": sealed})

@@ -43,7 +43,7 @@ def write_thinking(request: Request, model: Model, losses: Losses, *, max_tokens
         return {}
     if not wants_thoughts(thinking):
         return _off(thinking, model, losses)
-    if barred or (losses.lacks("reasoning") and not losses.own):
+    if barred or losses.lacks("reasoning"):
         losses.at(thinking.at, barred or "the model does not think")
         return {}
     if is_adaptive(model):
@@ -67,7 +67,7 @@ def _own(thinking: Thinking, left: Plain) -> Written:
 
 def _off(thinking: Thinking, model: Model, losses: Losses) -> Written:
     effort = {"effort": thinking.effort} if losses.own and thinking.effort else {}
-    if losses.lacks("reasoning") and not losses.own:
+    if losses.lacks("reasoning"):
         return {}
     if model.family == ALWAYS_ADAPTIVE:
         losses.at(thinking.at, "the model always thinks")

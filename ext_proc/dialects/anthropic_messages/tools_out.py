@@ -11,6 +11,7 @@ from typing import Any
 
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.flattening import as_function, flat_name
+from ext_proc.chat.parts import ToolCall
 from ext_proc.chat.request import AnyTool, BuiltinTool, CustomTool, Request, Tool, ToolChoice
 from ext_proc.dialects.anthropic_messages.losses import Losses
 from ext_proc.dialects.anthropic_messages.marks import write_mark
@@ -36,8 +37,16 @@ def write_tools(request: Request, losses: Losses) -> Written:
     if choice and choice["type"] != "none" and (single := _single(request, losses)) is not None:
         choice["disable_parallel_tool_use"] = single
     if not tools and not losses.own:
-        choice = {}
+        return _called(request)
     return ({"tools": tools} if tools else {}) | ({"tool_choice": choice} if choice else {})
+
+
+def _called(request: Request) -> Written:
+    """A conversation in which tools were called must name them, though none may be called any more."""
+    calls = [part for turn in request.turns for part in turn.parts if isinstance(part, ToolCall)]
+    names = dict.fromkeys(flat_name(call.namespace, call.name) for call in calls)
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in names]
+    return {"tools": tools, "tool_choice": {"type": "none"}} if tools else {}
 
 
 def write_function(tool: Tool, losses: Losses) -> Written:

@@ -1,5 +1,5 @@
-"""Requests as clients of the dialect send them, written from public documentation: Anthropic's API reference and what is
-publicly known of the shape of Claude Code's requests. No text in them is anybody's prompt."""
+"""Requests as clients of the dialect send them, written from public documentation: Anthropic's API reference and what
+is publicly known of the shape of Claude Code's requests. No text in them is anybody's prompt."""
 
 from __future__ import annotations
 
