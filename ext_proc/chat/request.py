@@ -86,6 +86,7 @@ class JsonOutput:
     name: str = ""
     description: str = ""
     strict: bool | None = None
+    extra: Plain = field(default_factory=dict)
     at: str = field(default="response_format", compare=False)
 
 
@@ -124,7 +125,8 @@ class Request:
 
     `rest` holds every other top-level member of the body exactly as sent, by its name: what several dialects share by
     name (metadata, user, store, service_tier, safety settings, verbosity...) an encoder takes from here; what it does
-    not take it reports as dropped. `origin` is the client's dialect.
+    not take it reports as dropped. `origin` is the client's dialect. `stream_form`: how the client wants its stream
+    where its dialect knows several ("" = the dialect's usual); "json_array" has the media type application/json.
     """
 
     origin: str
@@ -145,6 +147,7 @@ class Request:
     cache_key: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     stream: bool = False
+    stream_form: Literal["", "json_array"] = ""
     include_usage: bool = False
     rest: Plain = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
