@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from control_plane import document as documents
 from control_plane import environment as environments
@@ -18,13 +19,18 @@ from control_plane.environment import Environment
 from control_plane.gateway import Gateway
 from control_plane.problems import ConfigError, Problems
 
+if TYPE_CHECKING:
+    from control_plane.plan import Plan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """Parts after a failure are None; `environment` is there even then."""
+    """Parts after a failure are None; `environment` is there even then. `plan` is `gateway` with what it was made
+    from."""
 
     document: Document | None
     config: Config | None
+    plan: Plan | None
     gateway: Gateway | None
     environment: Environment
     problems: Problems
@@ -47,18 +53,25 @@ def _compile(parse: Callable[[], Document], directory: Path, environ: Mapping[st
         environment = environments.read(directory, environ)
         document = parse()
         config = read.config(document, environment, problems)
-        gateway = _plan(config, problems)
+        made = _plan(config, problems)
     except ConfigError as error:
         problems.found.extend(p for p in error.problems if p not in problems.found)
-        config, gateway = None, None
-    return Compiled(document=document, config=config, gateway=gateway, environment=environment, problems=problems)
+        config, made = None, None
+    return Compiled(
+        document=document,
+        config=config,
+        plan=made,
+        gateway=made.gateway if made else None,
+        environment=environment,
+        problems=problems,
+    )
 
 
-def _plan(config: Config | None, problems: Problems) -> Gateway | None:
+def _plan(config: Config | None, problems: Problems) -> Plan | None:
     if config is None:
         return None
     # Planning is the larger half of the code, and a faulty file never gets there.
     from control_plane import plan
 
-    found = plan.gateway(config, problems)
+    found = plan.plan(config, problems)
     return None if problems.errors else found

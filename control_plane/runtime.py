@@ -40,9 +40,9 @@ CARRIED = (
 )
 
 
-def runtime(config: Config, gateway: Gateway) -> contract.RuntimeConfig:
-    """The contract for this plan. `gateway` must be the plan of `config`."""
-    made = plan(config, Problems())
+def runtime(config: Config, gateway: Gateway, made: Plan | None = None) -> contract.RuntimeConfig:
+    """The contract for this plan. `gateway` must be the plan of `config`; `made` is it with its parts, where known."""
+    made = made or plan(config, Problems())
     assert made is not None and made.gateway == gateway, "the plan belongs to another configuration"
     return contract.RuntimeConfig(
         listeners=tuple(_listener(planned) for planned in made.listeners),

@@ -114,7 +114,7 @@ def _configured(
     require_valid(compiled, later="not-enforced")
     assert compiled.config and compiled.gateway, "checked by require_valid"
     try:
-        known = choices.choices(runtime(compiled.config, compiled.gateway))
+        known = choices.choices(runtime(compiled.config, compiled.gateway, compiled.plan))
         picked = choices.pick(known, listener)
         chosen = served.chooser(compiled)
         if not ask_router or chosen.provider is None:

@@ -10,8 +10,7 @@ from control_plane.compile import Compiled
 from control_plane.explain.answer import Explanation, Step
 from control_plane.explain.request import request
 from control_plane.explain.table import table
-from control_plane.plan import Plan, Planned, plan
-from control_plane.problems import Problems
+from control_plane.plan import Plan, Planned
 from control_plane.suggest import hint
 
 
@@ -26,10 +25,8 @@ def explain(
 
     `compiled` must have a plan. Raises UnknownListener.
     """
-    whole = compiled.config
-    assert whole is not None, "only a configuration that compiles can be explained"
-    made = plan(whole, Problems())
-    assert made is not None, "only a configuration that compiles can be explained"
+    whole, made = compiled.config, compiled.plan
+    assert whole is not None and made is not None, "only a configuration that compiles can be explained"
     chosen = _chosen(made, listener)
     asked = model is not None or path is not None
     return Explanation(
