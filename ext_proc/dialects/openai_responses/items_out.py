@@ -7,6 +7,7 @@ can prove them: with its own signature, or by the id of an item it keeps.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -20,10 +21,13 @@ from ext_proc.dialects.openai_responses.turns_in import ITEM
 from ext_proc.dialects.openai_responses.words import NAME
 
 Item = dict[str, Any]
+Placed = tuple[str, Item]
+"""An item, and the address of the first part in it."""
+_NUMBER = re.compile(r"input\[(\d+)\]")
 _LONGEST_ID = 64
 
 
-def write_system(request: Request, losses: Losses) -> tuple[str, list[Item]]:
+def write_system(request: Request, losses: Losses) -> tuple[str, list[Placed]]:
     """The instructions, and what this dialect's own clients sent as messages before the first turn."""
     if losses.own:
         words = [text for text in request.system if text.at == "instructions"]
@@ -34,10 +38,22 @@ def write_system(request: Request, losses: Losses) -> tuple[str, list[Item]]:
     return "\n\n".join(text.text for text in request.system if text.text), []
 
 
-def write_turn(turn: Turn, losses: Losses) -> list[Item]:
+def write_turn(turn: Turn, losses: Losses) -> list[Placed]:
     if turn.name:
         losses.part(turn.at, "name", "participants have no names")
-    return [item for _, group in groupby(_placed(turn, losses), _Place.key) for item in _written(group, turn, losses)]
+    groups = (list(group) for _, group in groupby(_placed(turn, losses), _Place.key))
+    return [(group[0].part.at, item) for group in groups for item in _written(group, turn, losses)]
+
+
+def in_order(placed: Iterable[Placed]) -> list[Item]:
+    """The items as they stood; one without a place stays behind the one before it."""
+    numbered: list[tuple[int, Item]] = []
+    number = 0
+    for at, item in placed:
+        found = _NUMBER.match(at)
+        number = int(found[1]) if found else number
+        numbered.append((number, item))
+    return [item for _, item in sorted(numbered, key=lambda each: each[0])]
 
 
 def fitting_id(id: str) -> str:
@@ -72,8 +88,7 @@ def _message_of(at: str) -> str:
     return at.partition(".content")[0]
 
 
-def _written(group: Iterable[_Place], turn: Turn, losses: Losses) -> list[Item]:
-    places = list(group)
+def _written(places: list[_Place], turn: Turn, losses: Losses) -> list[Item]:
     if places[0].message.startswith("#"):
         return _write_item(places[0].part, losses)
     content = write_content([place.part for place in places], turn.role, losses)
@@ -81,11 +96,12 @@ def _written(group: Iterable[_Place], turn: Turn, losses: Losses) -> list[Item]:
     return [{"type": "message", "role": turn.role, "content": content, **extra}] if content or losses.own else []
 
 
-def _system_items(system: Iterable[Text], losses: Losses) -> Iterator[Item]:
+def _system_items(system: Iterable[Text], losses: Losses) -> Iterator[Placed]:
     texts = (text for text in system if text.at != "instructions")
     for _, group in groupby(texts, lambda text: _message_of(text.at)):
         found = list(group)
-        yield {"type": "message", "content": write_content(found, "user", losses), **found[0].extra.get(ITEM, {})}
+        content = write_content(found, "user", losses)
+        yield found[0].at, {"type": "message", "content": content, **found[0].extra.get(ITEM, {})}
 
 
 def _write_item(part: Part, losses: Losses) -> list[Item]:

@@ -13,7 +13,7 @@ from ext_proc.chat.dialect import Encoded, Model
 from ext_proc.chat.parts import Part, Reasoning
 from ext_proc.chat.refused_rest import check_rest
 from ext_proc.chat.request import Request
-from ext_proc.dialects.openai_responses.items_out import write_system, write_turn
+from ext_proc.dialects.openai_responses.items_out import in_order, write_system, write_turn
 from ext_proc.dialects.openai_responses.losses import Losses
 from ext_proc.dialects.openai_responses.tools_out import write_choice, write_tools
 from ext_proc.dialects.openai_responses.tuning_out import (
@@ -49,15 +49,16 @@ def encode_request(request: Request, model: Model) -> Encoded:
 
 
 def _conversation(request: Request, losses: Losses) -> dict[str, Any]:
-    instructions, items = write_system(request, losses)
-    items += [item for turn in request.turns for item in write_turn(turn, losses)]
+    instructions, placed = write_system(request, losses)
+    placed += [each for turn in request.turns for each in write_turn(turn, losses)]
+    items = in_order(placed) if losses.own else [item for _, item in placed]
     return ({"instructions": instructions} if instructions else {}) | ({"input": items} if items else {})
 
 
 def _tools(request: Request, losses: Losses) -> dict[str, Any]:
     written: dict[str, Any] = {}
-    if request.tools:
-        written["tools"] = write_tools(request.tools, losses)
+    if tools := write_tools(request.tools, losses):
+        written["tools"] = tools
     if request.tool_choice is not None:
         written["tool_choice"] = write_choice(request.tool_choice, request.tools, losses)
     if request.parallel_tool_calls is not None:

@@ -7,11 +7,12 @@ or defines itself stay whole, with what they are for.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ext_proc.chat.reading import Node
 from ext_proc.chat.request import AnyTool, BuiltinTool, CustomTool, Tool, ToolChoice
-from ext_proc.dialects.openai_responses.words import NAME, PURPOSES
+from ext_proc.dialects.openai_responses.words import NAME, PURPOSES, TOOLS
 
 _DATE = re.compile(r"_\d{4}_\d{2}_\d{2}$")
 RAW = "raw"
@@ -21,7 +22,13 @@ NAMESPACE = "namespace"
 
 
 def read_tools(body: Node) -> tuple[AnyTool, ...]:
-    return tuple(tool for node in body.nodes("tools") for tool in _read_tool(node))
+    """Also those that items of the conversation bring along; their address tells them."""
+    brought = [item for item in _items(body) if item.text("type") == TOOLS]
+    return tuple(tool for node in (body, *brought) for each in node.nodes("tools") for tool in _read_tool(each))
+
+
+def _items(body: Node) -> Iterator[Node]:
+    return iter(()) if isinstance(body.plain.get("input"), str) else body.nodes("input")
 
 
 def read_choice(body: Node) -> ToolChoice | None:

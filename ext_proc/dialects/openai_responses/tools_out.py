@@ -23,7 +23,8 @@ _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
 def write_tools(tools: Iterable[AnyTool], losses: Losses) -> list[Written]:
-    """Neighbours in one namespace are written as one."""
+    """Neighbours in one namespace are written as one. What items of this dialect bring along stays in them."""
+    tools = [tool for tool in tools if not (losses.own and tool.at.startswith("input["))]
     written: list[Written] = []
     for namespace, group in groupby(tools, lambda tool: "" if isinstance(tool, BuiltinTool) else tool.namespace):
         found = list(group)

@@ -16,6 +16,7 @@ from ext_proc.chat.reading import Node
 from ext_proc.chat.request import Turn
 from ext_proc.dialects.openai_responses.content_in import read_content
 from ext_proc.dialects.openai_responses.items_in import kind_of, read_item
+from ext_proc.dialects.openai_responses.words import TOOLS
 
 Role = Literal["user", "assistant", "system", "developer"]
 _ROLES = ("user", "assistant", "system", "developer")
@@ -38,41 +39,61 @@ class _Growing:
 
 
 def read_turns(body: Node) -> tuple[tuple[Text, ...], tuple[Turn, ...]]:
-    system: list[Text] = []
+    reader = _Reader()
     if body.has("instructions"):
-        system.append(Text(text=body.needed_text("instructions"), at="instructions"))
+        reader.system.append(Text(text=body.needed_text("instructions"), at="instructions"))
     if isinstance(body.plain.get("input"), str):
-        return tuple(system), (Turn(role="user", parts=tuple(read_content(body, "input")), at="input"),)
-    turns: list[_Growing] = []
-    for item in body.nodes("input"):
-        _take(item, system, turns)
-    return tuple(system), tuple(turn.turn() for turn in turns if turn.parts)
-
-
-def _take(item: Node, system: list[Text], turns: list[_Growing]) -> None:
-    if kind_of(item) == "message":
-        return _take_message(item, system, turns)
-    side, parts = read_item(item)
-    last = turns[-1] if turns else None
-    if last is not None and last.role == side and (side == "assistant" or last.results):
-        last.parts += parts
+        reader.turns.append(_Growing("user", "input", read_content(body, "input")))
     else:
-        turns.append(_Growing(side, item.at, parts, results=side == "user"))
+        for item in body.nodes("input"):
+            reader.take(item)
+    return tuple(reader.system), reader.finished()
 
 
-def _take_message(item: Node, system: list[Text], turns: list[_Growing]) -> None:
-    role, parts = _role(item), read_content(item, "content")
-    extra = item.rest("type", "role", "content")
-    if role in ("system", "developer") and not turns and all(isinstance(part, Text) for part in parts):
-        system += _marked(cast("list[Text]", parts), {**extra, "role": role})
-        return
-    last = turns[-1] if turns else None
-    if role != "assistant" or last is None or last.role != "assistant":
-        last = _Growing(role, item.at, [])
-        turns.append(last)
-    last.parts += parts
-    if extra:
-        last.extra[item.at] = extra
+class _Reader:
+    """Items one by one. `aside`: parts before the first turn that make none themselves (tools told in an item)."""
+
+    def __init__(self) -> None:
+        self.system: list[Text] = []
+        self.turns: list[_Growing] = []
+        self._aside: list[Part] = []
+
+    def take(self, item: Node) -> None:
+        kind = kind_of(item)
+        if kind == "message":
+            return self._take_message(item)
+        side, parts = read_item(item)
+        last = self.turns[-1] if self.turns else None
+        if kind == TOOLS and last is None:
+            self._aside += parts
+        elif last is not None and last.role == side and (side == "assistant" or last.results):
+            last.parts += parts
+        else:
+            self._open(side, item.at, parts, results=side == "user")
+
+    def finished(self) -> tuple[Turn, ...]:
+        if self._aside:
+            self._open("user", self._aside[0].at, [])
+        return tuple(turn.turn() for turn in self.turns if turn.parts)
+
+    def _take_message(self, item: Node) -> None:
+        role, parts = _role(item), read_content(item, "content")
+        extra = item.rest("type", "role", "content")
+        if role in ("system", "developer") and not self.turns and all(isinstance(part, Text) for part in parts):
+            self.system += _marked(cast("list[Text]", parts), {**extra, "role": role})
+            return
+        last = self.turns[-1] if self.turns else None
+        if role != "assistant" or last is None or last.role != "assistant":
+            last = self._open(role, item.at, [])
+        last.parts += parts
+        if extra:
+            last.extra[item.at] = extra
+
+    def _open(self, role: Role, at: str, parts: list[Part], *, results: bool = False) -> _Growing:
+        turn = _Growing(role, at, [*self._aside, *parts], results)
+        self._aside = []
+        self.turns.append(turn)
+        return turn
 
 
 def _marked(texts: Iterable[Text], members: dict[str, Any]) -> list[Text]:

@@ -14,9 +14,19 @@ FILES = frozenset({NAME, "openai_chat"})
 """Dialects whose ids of stored files mean the same files."""
 
 NOT_ESSENTIAL = frozenset(
-    {"web_search_call", "file_search_call", "mcp_list_tools", "configuration_update", "compaction_trigger"}
+    {
+        "web_search_call",
+        "file_search_call",
+        "mcp_list_tools",
+        "configuration_update",
+        "compaction_trigger",
+        "additional_tools",
+    }
 )
-"""Items a conversation says the same without: their results stand in the messages behind them."""
+"""Items a conversation says the same without: their results stand in the messages behind them, the tools they bring
+among the request's."""
+TOOLS = "additional_tools"
+"""The item that brings tools along in the conversation."""
 
 FROM_CLIENT = frozenset(
     {

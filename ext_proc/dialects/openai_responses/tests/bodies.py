@@ -227,8 +227,20 @@ SETTINGS: dict[str, Any] = PLAIN | {
     "future_member": {"x": 1},
 }
 
+BROUGHT: dict[str, Any] = PLAIN | {
+    "input": [
+        {"type": "additional_tools", "role": "developer", "tools": [WEATHER, {"type": "web_search"}]},
+        {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "be brief"}]},
+        {"type": "message", "role": "user", "content": "hello"},
+        {"type": "message", "role": "assistant", "content": "hi"},
+        {"type": "additional_tools", "role": "developer", "tools": [PATCH]},
+    ]
+}
+
 REQUESTS: dict[str, dict[str, Any]] = {
     "plain": PLAIN,
+    "tools in items": BROUGHT,
+    "tools alone": PLAIN | {"input": BROUGHT["input"][:1]},
     "text": {"model": "m", "input": "hello", "instructions": "be kind"},
     "codex": CODEX,
     "media": MEDIA,

@@ -10,11 +10,11 @@ import pytest
 from ext_proc.chat.answer import Began, Event, Failed
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.flattening import called_tool, flat_call
-from ext_proc.chat.parts import Text, ToolCall
+from ext_proc.chat.parts import Opaque, Text, ToolCall
 from ext_proc.chat.request import BuiltinTool, CustomTool, Tool
 from ext_proc.chat.whole import replay
 from ext_proc.dialects.openai_responses.tests.answers import FULL, lines, saying, streamed
-from ext_proc.dialects.openai_responses.tests.bodies import CODEX
+from ext_proc.dialects.openai_responses.tests.bodies import BROUGHT, CODEX
 
 NEEDED = {
     "message": {"role", "content"},
@@ -98,6 +98,14 @@ def test_its_tools_are_known() -> None:
     assert find.namespace == query.namespace == "mcp__docs"
     call = ToolCall(id="c", name="query", arguments="words", custom=True, namespace="mcp__docs")
     assert called_tool(flat_call(call), saying().request.tools) == query
+
+
+def test_tools_in_items_are_the_requests_too() -> None:
+    request = saying(BROUGHT).request
+    assert [tool.at for tool in request.tools] == ["input[0].tools[0]", "input[0].tools[1]", "input[4].tools[0]"]
+    assert [text.text for text in request.system] == ["be brief"]
+    assert [turn.role for turn in request.turns] == ["user", "assistant", "user"]
+    assert all(not part.essential for turn in request.turns for part in turn.parts if isinstance(part, Opaque))
 
 
 def test_its_instructions_and_messages() -> None:
