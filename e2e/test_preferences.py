@@ -23,7 +23,6 @@ from e2e.choosing import (
     WRITING,
     Clients,
     Stage,
-    clients,
     stage,
     until,
 )
@@ -34,18 +33,6 @@ from e2e.fake import recordings
 @pytest.fixture(scope="module")
 def running() -> Iterator[Stage]:
     with stage(PREFERENCES, ALIASES, default=True) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def sdk(running: Stage) -> Iterator[Clients]:
-    with clients(running.port) as made:
         yield made
 
 

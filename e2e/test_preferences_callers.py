@@ -43,12 +43,6 @@ def running() -> Iterator[Stage]:
         yield made
 
 
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
 def who(key: str, **more: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"} | {name.replace("_", "-"): value for name, value in more.items()}
 

@@ -27,12 +27,6 @@ def running() -> Iterator[Stage]:
         yield made
 
 
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
 FAILURES: dict[str, dict[str, Any]] = {
     "429": {"status": 429},
     "429-retry-after": {"status": 429, "headers": {"retry-after": "30"}},

@@ -21,7 +21,6 @@ from e2e.choosing import (
     Clients,
     Stage,
     body,
-    clients,
     stage,
 )
 from e2e.client import CHAT, MESSAGES, call
@@ -35,18 +34,6 @@ OWN = [{"name": "own", "description": "all that is mine", "models": [LLAMA, SONN
 def running() -> Iterator[Stage]:
     """Nothing is configured but models."""
     with stage(ALIASES) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def sdk(running: Stage) -> Iterator[Clients]:
-    with clients(running.port) as made:
         yield made
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.choosing import ALIASES, MINI, NEITHER, PATHS, PREFERENCES, SMALL, SONNET, Clients, Stage, clients, stage
+from e2e.choosing import ALIASES, MINI, NEITHER, PATHS, PREFERENCES, SMALL, SONNET, Clients, Stage, stage
 from e2e.client import CHAT, MESSAGES, call
 
 OWN = [{"name": "own", "description": "all that is mine", "models": [SMALL]}]
@@ -21,18 +21,6 @@ def running() -> Iterator[Stage]:
         for worker in made.gateway.workers:
             worker.terminate()
             worker.wait(20)
-        yield made
-
-
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def sdk(running: Stage) -> Iterator[Clients]:
-    with clients(running.port) as made:
         yield made
 
 

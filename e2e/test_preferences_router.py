@@ -47,12 +47,6 @@ def running() -> Iterator[Stage]:
         yield made
 
 
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_the_router_model_gets_its_own_key_and_the_conversation(world: Stage, path: str) -> None:
     """Nothing else of the request reaches it, in particular no credential."""

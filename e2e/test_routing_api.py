@@ -35,12 +35,6 @@ def running() -> Iterator[Stage]:
         yield made
 
 
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
 @pytest.fixture(autouse=True)
 def _nobody_is_called(world: Stage) -> Iterator[None]:
     yield

@@ -57,12 +57,6 @@ def running() -> Iterator[Stage]:
         yield made
 
 
-@pytest.fixture
-def world(running: Stage) -> Stage:
-    running.reset()
-    return running
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_an_id_pins_the_model_of_its_first_turn(world: Stage, path: str) -> None:
     headers = affine()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import betterproto2
@@ -9,14 +10,18 @@ import pytest
 from envoy_data_plane.envoy.config.core import v3 as core
 from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.google.protobuf import Duration, StringValue, Struct
+from hypothesis import given
+from hypothesis import strategies as st
 
 from control_plane.deployment import Deployment
 from control_plane.render import bootstrap_text
 from control_plane.xds.any import pack
 from control_plane.xds.bootstrap import bootstrap
-from control_plane.xds.render import to_plain
+from control_plane.xds.render import to_plain, to_text
 from control_plane.xds.tests import features
 
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+JSON = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 SNAKE = betterproto2.Casing.SNAKE
 
 MESSAGES = {
@@ -63,3 +68,13 @@ def test_known_types_outside_their_fields():
         core.TypedExtensionConfig(name="n", typed_config=pack(Duration(seconds=2))).to_dict(casing=SNAKE)
     )
     assert pack(StringValue(value="x")).type_url.endswith("google.protobuf.StringValue")
+
+
+@given(JSON)
+def test_the_text_is_what_the_standard_library_writes(plain):
+    assert to_text(plain) == json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def test_a_number_json_does_not_know_is_refused():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_text({"a": [float("nan")]})
