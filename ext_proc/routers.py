@@ -7,12 +7,12 @@ listener has options to choose from.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ext_proc.ports import Upstream, UpstreamError, UpstreamLate
 from router_model.cascade import Cascade, ServedFirst
-from router_model.choice import Option, Question, Router, Turn
+from router_model.choice import Choice, Option, Question, Router, RouterError, Turn
 from router_model.embedded import EmbeddedRouter
 from router_model.vllm.asking import Settings
 from router_model.vllm.router import ServedRouter
@@ -48,20 +48,54 @@ class EnvoyTransport:
         return answer.status, answer.body
 
 
+class WatchedRouter:
+    """A router of which is known whether it answered what it was last asked. Satisfies `Router`."""
+
+    def __init__(self, inner: Router) -> None:
+        self._inner = inner
+        self._answers = False
+        self._told: Callable[[bool], None] | None = None
+
+    @property
+    def version(self) -> str:
+        return self._inner.version
+
+    async def choose(self, question: Question, deadline_s: float) -> Choice:
+        try:
+            choice = await self._inner.choose(question, deadline_s)
+        except RouterError:
+            self.answered(False)
+            raise
+        self.answered(True)
+        return choice
+
+    def answered(self, answers: bool) -> None:
+        if answers != self._answers:
+            self._answers = answers
+            if self._told is not None:
+                self._told(answers)
+
+    def watch(self, told: Callable[[bool], None]) -> None:
+        """`told` hears at once whether the router answers, and whenever that changes."""
+        self._told = told
+        told(self._answers)
+
+
 class Routers:
     """The routers of one worker; `router` is the one to ask."""
 
     def __init__(self, settings: runtime.Router, upstream: Upstream) -> None:
         cascades = settings.kind == "cascade"
         self._embedded = EmbeddedRouter(threshold=None if cascades else settings.threshold)
-        self.router: Router = self._embedded
+        asked: Router = self._embedded
         if settings.outbound is not None and settings.model is not None and settings.kind != "embedded":
             served = _served(settings, EnvoyTransport(upstream, settings.outbound))
-            self.router = (
+            asked = (
                 ServedFirst(self._embedded, served)
                 if settings.kind == "vllm"
                 else Cascade(self._embedded, served, SURE if settings.threshold is None else settings.threshold)
             )
+        self.router = WatchedRouter(asked)
 
     async def load(self, option_sets: Sequence[tuple[Option, ...]]) -> None:
         """Read the weights and work out what depends on descriptions only, before the first request."""
@@ -70,6 +104,7 @@ class Routers:
             if options:
                 await asyncio.to_thread(self._embedded.keep, options)
                 await self._embedded.choose(Question(_WARM_UP, options), _WARM_UP_S)
+        self.router.answered(True)
 
     def close(self) -> None:
         self._embedded.close()

@@ -22,11 +22,15 @@ Write = Callable[[bytes], Awaitable[None]]
 Handler = Callable[[Headers, bytes | None, Write], Awaitable[None]]
 """Serves one call: its headers, its first message (None where it ended without one), and how to answer."""
 _LOG = logging.getLogger("ext_proc.rpc")
-_UNKNOWN, _UNIMPLEMENTED, _INTERNAL = b"2", b"12", b"13"
+_CANCELLED, _UNKNOWN, _DEADLINE_EXCEEDED, _UNIMPLEMENTED, _INTERNAL = b"1", b"2", b"4", b"12", b"13"
+INVALID_ARGUMENT, NOT_FOUND = b"3", b"5"
 _BEGIN = (b":status", b"200"), (b"content-type", b"application/grpc")
 _HEAD = headers.write(_BEGIN)
 _OK = headers.write(((b"grpc-status", b"0"),))
 _PREFIX_BYTES = 5
+_UNCOMPRESSED = (b"grpc-accept-encoding", b"identity")
+_SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
+_TIMEOUT_DIGITS = 8
 _BACKLOG = 1024
 _BUFFER_BYTES = 1 << 18
 
@@ -35,8 +39,22 @@ class CallFailed(Exception):
     """An error whose text may reach Envoy's log."""
 
 
+class CallRefused(Exception):
+    """The caller's own mistake, which is no news here: it is told, with this status, and not logged."""
+
+    def __init__(self, status: bytes, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 def _is_grpc(found: Headers) -> bool:
     return found.get(b"content-type", b"").startswith(b"application/grpc")
+
+
+def _timeout_s(text: bytes) -> float | None:
+    """What `grpc-timeout` says: up to eight digits and a unit; None for anything else."""
+    digits, unit = text[:-1], _SECONDS.get(text[-1:])
+    return int(digits) * unit if unit is not None and digits.isdigit() and len(digits) <= _TIMEOUT_DIGITS else None
 
 
 class Server:
@@ -131,16 +149,34 @@ class _Call:
         if handler is None:
             self.fail(_UNIMPLEMENTED, "no such method")
         elif compressed:
-            self.fail(_INTERNAL, "compressed messages were not agreed on")
+            self._refuse_compression()
         else:
-            self.task = asyncio.get_running_loop().create_task(self._serve(handler, message))
+            loop = asyncio.get_running_loop()
+            self.task = loop.create_task(self._serve(handler, message))
+            if b"grpc-timeout" in self.headers and (within_s := _timeout_s(self.headers[b"grpc-timeout"])) is not None:
+                late = loop.call_later(within_s, self._late)
+                self.task.add_done_callback(lambda _: late.cancel())
+
+    def _refuse_compression(self) -> None:
+        if b"grpc-encoding" in self.headers:
+            self.fail(_UNIMPLEMENTED, "no compression is supported", _UNCOMPRESSED)
+        else:
+            self.fail(_INTERNAL, "a compressed message of a call without compression")
+
+    def _late(self) -> None:
+        """The caller has stopped waiting by its own account, whether it says so or not."""
+        self.fail(_DEADLINE_EXCEEDED, "not answered in time")
+        if self.task is not None:
+            self.task.cancel()
 
     async def _serve(self, handler: Handler, message: bytes | None) -> None:
         try:
             await handler(self.headers, message, self.write)
         except asyncio.CancelledError:
-            self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", b"1"))))
+            self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", _CANCELLED))))
             raise
+        except CallRefused as refused:
+            self.fail(refused.status, str(refused))
         except Exception as error:  # noqa: BLE001 - any error must reach Envoy as one
             _LOG.error("call_failed", exc_info=error)
             self.fail(_UNKNOWN, str(error) if isinstance(error, CallFailed) else type(error).__name__)
@@ -155,9 +191,9 @@ class _Call:
             connection.begin(self.number, _HEAD)
         await self.peer.send(self, b"\0" + len(message).to_bytes(4) + message)
 
-    def fail(self, status: bytes, why: str) -> None:
+    def fail(self, status: bytes, why: str, *more: tuple[bytes, bytes]) -> None:
         text = urllib.parse.quote(why).encode()
-        self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", status), (b"grpc-message", text))))
+        self.peer.end(self, headers.write((*self._begin(), (b"grpc-status", status), (b"grpc-message", text), *more)))
 
     def _begin(self) -> tuple[tuple[bytes, bytes], ...]:
         return () if self.begun else _BEGIN

@@ -95,8 +95,7 @@ class _Run:
                 case Send() | Extend() | Pass():
                     await self._write(wire.write(command).SerializeToString())
                 case Open(stream, _):
-                    await self._write(wire.write(command).SerializeToString())
-                    await self._streamed(stream)
+                    await self._streamed(stream, wire.write(command).SerializeToString())
                 case Note(record):
                     self._note(record)
                 case Abort(error):
@@ -115,8 +114,10 @@ class _Run:
     async def _delay(self, seconds: float) -> None:
         await self._obey(self._exchange.handle(Delayed(seconds)))
 
-    async def _streamed(self, stream: Stream) -> None:
+    async def _streamed(self, stream: Stream, head: bytes) -> None:
+        """Whatever happens from here on, be it while the head is written: the pieces' source is closed."""
         async with aclosing(cast("AsyncGenerator[bytes]", stream.chunks)) as chunks:
+            await self._write(head)
             try:
                 async for data in chunks:
                     await self._obey(self._exchange.handle(Chunk(data)))

@@ -29,6 +29,8 @@ from schemas.wire.ext_proc_pb2 import (
     StreamedImmediateResponse,
 )
 
+_BETWEEN = {"cookie": "; "}
+"""What stands between the values of a header that comes several times; between those of all others, a comma."""
 _UNFIT = re.compile("[^ -~]")
 _OVERWRITE = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
@@ -57,11 +59,14 @@ def read(message: ProcessingRequest, listener: str) -> Asked | Unexpected:
 
 
 def _headers(headers: HeaderMap) -> Mapping[str, str]:
-    """Envoy sends raw values; bytes that are no text are no header we read."""
-    return {
-        header.key: header.raw_value.decode("utf-8", "replace") if header.raw_value else header.value
-        for header in headers.headers
-    }
+    """Envoy sends raw values; bytes that are no text are no header we read. A header that comes several times says
+    what one with all its values would say."""
+    found: dict[str, str] = {}
+    for header in headers.headers:
+        name, raw = header.key, header.raw_value
+        value = raw.decode("utf-8", "replace") if raw else header.value
+        found[name] = f"{found[name]}{_BETWEEN.get(name, ', ')}{value}" if name in found else value
+    return found
 
 
 def write(command: Send | Extend | Open | Pass) -> ProcessingResponse:

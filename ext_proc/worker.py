@@ -48,15 +48,16 @@ async def _serve(world: World, places: Places) -> None:
     notes = _Notes()
     ready = health.Health()
     service = server.Service(world.decide, notes.add)
-    serving = rpc.Server({server.PATH: service.process, health.PATH: ready.check}, http=world.translator.serve)
+    serving = rpc.Server({server.PATH: service.process, **ready.handlers}, http=world.translator.serve)
     await serving.listen(_bound(places.socket))
-    ready.serving = True
+    world.watch_router(ready.router_answers)
+    ready.decides(True)
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()
     _LOG.warning("serving", extra={"fields": {"socket": str(places.socket), "router": world.router_version}})
     await _asked_to_stop()
-    ready.serving = False
+    ready.end()
     await serving.stop(places.drain_s)
     notes.write()
 

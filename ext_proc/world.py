@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,10 @@ class World:
     @property
     def router_version(self) -> str:
         return self._routers.router.version
+
+    def watch_router(self, told: Callable[[bool], None]) -> None:
+        """`told` hears at once whether the router answers, and whenever that changes."""
+        self._routers.router.watch(told)
 
     async def start(self) -> None:
         """Make ready what the first request would otherwise wait for, and begin what runs beside requests."""

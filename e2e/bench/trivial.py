@@ -36,9 +36,9 @@ async def own(key: str, path: str) -> None:
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound.bind(path)
     ready = health.Health()
-    ready.serving = True
+    ready.decides(True)
     service = server.Service(decide, lambda record: None)
-    await rpc.Server({server.PATH: service.process, health.PATH: ready.check}).listen(bound)
+    await rpc.Server({server.PATH: service.process, **ready.handlers}).listen(bound)
     await asyncio.Event().wait()
 
 

@@ -13,7 +13,8 @@ from hpack import Decoder, HPACKError
 from ext_proc.http2.frames import Code, ConnectionFailed
 
 Headers = Mapping[bytes, bytes]
-"""Of names that come several times, the last."""
+"""The values of a name that comes several times are joined as HTTP allows: cookies by semicolons, others by commas."""
+_BETWEEN = {b"cookie": b"; "}
 _REMEMBERED = 64
 _NEVER_INDEXED = 0x10
 
@@ -33,7 +34,9 @@ class HeaderReader:
             return known
         lasting = not table
         try:
-            found = {bytes(name): bytes(value) for name, value in self._decoder.decode(block, raw=True)}
+            found: dict[bytes, bytes] = {}
+            for name, value in ((bytes(n), bytes(v)) for n, v in self._decoder.decode(block, raw=True)):
+                found[name] = found[name] + _BETWEEN.get(name, b", ") + value if name in found else value
         except (HPACKError, ValueError) as error:
             raise ConnectionFailed(Code.COMPRESSION_ERROR, "a header block that cannot be read") from error
         if lasting and not self._decoder.header_table.dynamic_entries:

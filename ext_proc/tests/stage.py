@@ -28,12 +28,13 @@ SECRET = "what the user wrote"
 
 
 class Gateway:
-    """One server and one client of it; `notes` are the records."""
+    """One server and one client of it; `notes` are the records, `ready` is the server's state."""
 
-    def __init__(self, served: rpc.Server, channel: Any, notes: list[Record]) -> None:
+    def __init__(self, served: rpc.Server, channel: Any, notes: list[Record], ready: health.Health) -> None:
         self.served = served
+        self.channel = channel
         self.notes = notes
-        self.health = channel.unary_unary(health.PATH)
+        self.ready = ready
         self.elsewhere = channel.unary_unary("/envoy.service.ext_proc.v3.ExternalProcessor/Other")
         self._process = channel.stream_stream(server.PATH, response_deserializer=ProcessingResponse.FromString)
 
@@ -51,16 +52,16 @@ class Gateway:
 async def running(decide: DecideCall) -> AsyncIterator[Gateway]:
     notes: list[Record] = []
     ready = health.Health()
-    ready.serving = True
+    ready.decides(True)
     with TemporaryDirectory() as folder:
         path = Path(folder, "s.sock")
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         bound.bind(str(path))
         service = server.Service(decide, notes.append)
-        served = rpc.Server({server.PATH: service.process, health.PATH: ready.check})
+        served = rpc.Server({server.PATH: service.process, **ready.handlers})
         await served.listen(bound)
         async with grpc.aio.insecure_channel(f"unix:{path}", options=NO_LIMIT) as channel:
-            yield Gateway(served, channel, notes)
+            yield Gateway(served, channel, notes, ready)
         await served.stop(0)
 
 

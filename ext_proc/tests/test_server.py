@@ -10,7 +10,6 @@ import grpc
 import grpc.aio
 import pytest
 
-from ext_proc import health
 from ext_proc.call import Attempt, Call, Decided, Forward, Outcome, Rank, Refuse, Reply, Stream
 from ext_proc.server import Delay
 from ext_proc.tests.stage import END, QUESTION, RECORD, Gateway, always, play
@@ -154,26 +153,6 @@ def test_a_body_of_8_mb_goes_there_and_back() -> None:
         assert answer.request_headers.response.body_mutation.body == body.encode()
 
     play(decide, scene)
-
-
-@pytest.mark.parametrize(("serving", "answer"), [(True, b"\x08\x01"), (False, b"\x08\x02")])
-def test_health_says_whether_it_serves(serving: bool, answer: bytes) -> None:
-    ready = health.Health()
-    ready.serving = serving
-    written: list[bytes] = []
-
-    async def write(message: bytes) -> None:
-        written.append(message)
-
-    asyncio.run(ready.check({}, b"", write))
-    assert written == [answer]
-
-
-def test_health_is_asked_by_the_standard_protocol() -> None:
-    async def scene(gateway: Gateway) -> None:
-        assert await gateway.health(b"\x0a\x08ext_proc") == b"\x08\x01"
-
-    play(always(Forward("=m")), scene)
 
 
 def test_another_method_is_unimplemented() -> None:

@@ -203,3 +203,14 @@ def test_whatever_a_client_calls_things_an_answer_can_be_written(
     for name in ("route", "model"):
         assert all(" " <= character <= "~" for character in told.get(name, ""))
         assert len(told.get(name, "")) <= 200
+
+
+def test_a_header_that_comes_twice_is_one_with_both_values() -> None:
+    question = EnvoyRequest.FromString(request(x_tag="a", cookie="b=1"))
+    found = question.request_headers.headers.headers
+    found.add(key="x-tag", raw_value=b"c")
+    found.add(key="cookie", raw_value=b"d=2")
+    found.add(key="x-tag", raw_value=b"")
+    event = asked(question.SerializeToString())
+    assert isinstance(event, Asked)
+    assert event.call.headers == {"x-tag": "a, c, ", "cookie": "b=1; d=2"}

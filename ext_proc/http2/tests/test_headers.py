@@ -32,6 +32,11 @@ def test_blocks_are_read_in_order_with_and_without_a_table(
         assert reader.read(encoder.encode(pairs)) == dict(pairs)
 
 
+def test_a_header_that_comes_twice_is_one_with_both_values() -> None:
+    pairs = [(b"x-tag", b"a"), (b"cookie", b"b=1"), (b"x-tag", b"c"), (b"cookie", b"d=2")]
+    assert HeaderReader().read(headers.write(pairs)) == {b"x-tag": b"a, c", b"cookie": b"b=1; d=2"}
+
+
 def test_equal_bytes_may_mean_something_else_once_the_table_has_changed() -> None:
     encoder, reader = Encoder(), HeaderReader()
     reader.read(encoder.encode([(b"x-a", b"1")]))
