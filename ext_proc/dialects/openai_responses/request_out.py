@@ -52,6 +52,9 @@ def _conversation(request: Request, losses: Losses) -> dict[str, Any]:
     instructions, placed = write_system(request, losses)
     placed += [each for turn in request.turns for each in write_turn(turn, losses)]
     items = in_order(placed) if losses.own else [item for _, item in placed]
+    if instructions and not items and not losses.own:
+        # The API answers no instructions alone.
+        return {"input": [{"type": "message", "role": "developer", "content": instructions}]}
     return ({"instructions": instructions} if instructions else {}) | ({"input": items} if items else {})
 
 
@@ -59,6 +62,9 @@ def _tools(request: Request, losses: Losses) -> dict[str, Any]:
     written: dict[str, Any] = {}
     if tools := write_tools(request.tools, losses):
         written["tools"] = tools
+    if not tools and not losses.own:
+        # The API refuses words about tools where there are none.
+        return written
     if request.tool_choice is not None:
         written["tool_choice"] = write_choice(request.tool_choice, request.tools, losses)
     if request.parallel_tool_calls is not None:
@@ -68,8 +74,8 @@ def _tools(request: Request, losses: Losses) -> dict[str, Any]:
 
 def _settings(request: Request, losses: Losses) -> dict[str, Any]:
     written: dict[str, Any] = {}
-    if request.metadata:
-        written["metadata"] = dict(request.metadata)
+    if metadata := _metadata(request, losses):
+        written["metadata"] = metadata
     if request.cache_key:
         written["prompt_cache_key"] = request.cache_key
     if request.user:
@@ -77,6 +83,14 @@ def _settings(request: Request, losses: Losses) -> dict[str, Any]:
     if tier := _tier(request, losses):
         written["service_tier"] = tier
     return written | (_own_rest(request) if losses.own else _foreign_rest(request, losses))
+
+
+def _metadata(request: Request, losses: Losses) -> dict[str, Any]:
+    """Values are texts here."""
+    texts = {name: value for name, value in request.metadata.items() if losses.own or isinstance(value, str)}
+    if len(texts) < len(request.metadata):
+        losses.member("metadata", "values must be texts")
+    return texts
 
 
 def _tier(request: Request, losses: Losses) -> str:

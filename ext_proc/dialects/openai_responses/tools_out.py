@@ -87,12 +87,12 @@ def _write_tool(tool: AnyTool, losses: Losses) -> Written:
 
 
 def _function(tool: Tool, losses: Losses) -> Written:
-    """Without a word on strictness this API is strict, all others are not."""
+    """Without a word on strictness this API is strict, others are not; it wants `properties` where others do not."""
     written: Written = {"type": "function", "name": tool.name}
     if tool.description:
         written["description"] = tool.description
     if tool.parameters is not None or not losses.own:
-        written["parameters"] = tool.parameters or _NO_PARAMETERS
+        written["parameters"] = tool.parameters if losses.own else {**_NO_PARAMETERS, **(tool.parameters or {})}
     if tool.strict is not None or not losses.own:
         written["strict"] = bool(tool.strict)
     if tool.cache and not losses.own:

@@ -276,6 +276,35 @@ def test_what_another_api_keeps_is_refused() -> None:
     assert refused(replace(PLAIN, rest={"mcp_servers": [{}]})) == "builtin_tools"
 
 
+def test_a_schema_without_properties_gets_some() -> None:
+    tool = Tool(name="a", parameters={"type": "object", "required": []}, strict=True)
+    assert encode(replace(PLAIN, tools=(tool,))).body["tools"] == [
+        {
+            "type": "function",
+            "name": "a",
+            "parameters": {"type": "object", "properties": {}, "required": []},
+            "strict": True,
+        }
+    ]
+
+
+def test_words_about_tools_go_where_there_are_tools() -> None:
+    body = encode(replace(PLAIN, tool_choice=ToolChoice(mode="auto"), parallel_tool_calls=True)).body
+    assert not {"tools", "tool_choice", "parallel_tool_calls"} & body.keys()
+
+
+def test_instructions_alone_are_a_message() -> None:
+    body = encode(replace(PLAIN, turns=(), system=(Text(text="one"), Text(text="two")))).body
+    assert body["input"] == [{"type": "message", "role": "developer", "content": "one\n\ntwo"}]
+    assert "instructions" not in body
+
+
+def test_metadata_are_texts() -> None:
+    encoded = encode(replace(PLAIN, metadata={"a": "b", "c": 1}))
+    assert encoded.body["metadata"] == {"a": "b"}
+    assert addresses(encoded) == ["metadata"]
+
+
 def test_answers_of_a_form() -> None:
     form = encode(replace(PLAIN, output=JsonOutput(schema={}, description="d"))).body["text"]["format"]
     assert form == {"type": "json_schema", "name": "answer", "schema": {}, "description": "d"}

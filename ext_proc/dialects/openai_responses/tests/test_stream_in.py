@@ -125,6 +125,10 @@ class TestServersThatLeaveOut:
         events = [*created(), *(done(index, item) for index, item in enumerate(streams.OUTPUT)), ended()]
         assert answered(events).choices[0].parts == answered(FULL).choices[0].parts
 
+    def test_deltas_and_what_parts_were(self) -> None:
+        events = [event for event in FULL if "delta" not in event["type"]]
+        assert answered(events).choices[0].parts == answered(FULL).choices[0].parts
+
     def test_everything_but_the_end(self) -> None:
         assert answered([ended()]).choices[0].parts == answered(FULL).choices[0].parts
 
