@@ -147,13 +147,14 @@ def _rest(node: Member, config: Member) -> dict[str, Any]:
 
 def _names(node: Member, config: Member) -> dict[str, str]:
     """Addresses as this client spells them."""
-    inner = {name: _spelled(node, config, address) for name, address in MEMBERS.items()}
-    return inner | {name: _spelled(node, config, name) for name in _rest(node, config) if "." in name}
+    inner = {name: _spelled(node, address) for name, address in MEMBERS.items()}
+    return inner | {name: _spelled(node, name) for name in _rest(node, config)}
 
 
-def _spelled(node: Member, config: Member, address: str) -> str:
-    head, _, tail = address.partition(".")
-    if head != CONFIG or not tail:
-        return node.address(head) + (f".{tail}" if tail else "")
-    name, _, last = tail.partition(".")
-    return config.address(name) + (f".{last}" if last else "")
+def _spelled(node: Member, address: str) -> str:
+    at = ""
+    for name in address.split("."):
+        at = node.address(name)
+        inner = node.plain.get(name)
+        node = Member(inner if isinstance(inner, dict) else {}, at)
+    return at
