@@ -97,6 +97,8 @@ class Blocks:
 
     def _close(self) -> list[Event]:
         part, self._part = self._part, None
+        if part is None:
+            return []
         if isinstance(part, Opaque):
             return self._growing.close(part=replace(part, raw=self._raw | self._gathered()))
         given = [] if self._told or not self._given else self._growing.grow(self._given)
