@@ -7,7 +7,8 @@ cannot.
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 
 def dumps(value: object) -> bytes:
@@ -24,9 +25,24 @@ def loads_object(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        found = json.loads(text)
+        found = loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
     return found
+
+
+def loads(text: str) -> Any:  # noqa: ANN401
+    """Any value `dumps` can say again. Raises ValueError, for NaN and numbers too large for a float as well, and
+    RecursionError."""
+    return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    return found if math.isfinite(found) else _no_number(text)

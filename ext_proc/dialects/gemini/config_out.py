@@ -116,9 +116,17 @@ def _thinking(thinking: Thinking | None, losses: Losses) -> dict[str, Any]:
         if thinking.enabled:
             losses.member("thinking", "the model does not think")
         return {}
-    show = True if thinking.summary else thinking.show
+    show = _shown(thinking, losses)
     shown = {} if show is None else {"includeThoughts": show}
     return shown | (_level(thinking, losses) if kind == "level" else _budget(thinking, losses))
+
+
+def _shown(thinking: Thinking, losses: Losses) -> bool | None:
+    """Dialects that count thinking in tokens show it unless told not to."""
+    if thinking.summary:
+        return True
+    counted = thinking.enabled and (thinking.budget_tokens is not None or thinking.adaptive)
+    return True if thinking.show is None and counted and not losses.own else thinking.show
 
 
 def _level(thinking: Thinking, losses: Losses) -> dict[str, Any]:

@@ -31,7 +31,8 @@ _BUDGETS_OF: tuple[tuple[str, tuple[int, int, bool]], ...] = (
 class Generation:
     """`thinking`: how a model is told how much to think. `levels` it knows, the least first. `always_thinks`: thinking
     cannot be turned off. `signs_calls`: calls in a history must be signed, and calls have ids. `media_results`: a
-    function may answer with media. `mixes_tools`: Google's tools beside functions must be asked for."""
+    function may answer with media. `joins_tools`: functions may stand beside Google's tools and an answer in JSON.
+    `mixes_tools`: Google's tools beside functions must be asked for."""
 
     thinking: Literal["level", "budget", "none"] = "none"
     levels: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Generation:
     always_thinks: bool = False
     signs_calls: bool = False
     media_results: bool = False
+    joins_tools: bool = False
     mixes_tools: bool = False
 
 
@@ -55,6 +57,7 @@ def generation_of(model: Model) -> Generation:
             always_thinks=True,
             signs_calls=True,
             media_results=True,
+            joins_tools=True,
             mixes_tools="vertex" not in model.family,
         )
     if version < (2, 5):

@@ -34,5 +34,7 @@ def encode_request(request: Request, model: Model) -> Encoded:
 
 
 def _tools(request: Request, losses: Losses) -> dict[str, Any]:
+    if request.tools and request.output is not None and not (losses.own or losses.generation.joins_tools):
+        raise Unable(request.output.at, "structured_output", "the model calls functions or answers in JSON, not both")
     tools, config = write_tools(request.tools, losses), write_tool_config(request, losses)
     return ({"tools": tools} if tools else {}) | ({"toolConfig": config} if config else {})

@@ -6,12 +6,10 @@ when every candidate said why it ended and the connection ended, too.
 
 from __future__ import annotations
 
-import json
-from typing import NoReturn
-
 from ext_proc.chat.answer import Began, Ended, Event, Failed, Metered, Pinged, Stopped
 from ext_proc.chat.errors import Garbled, ProviderError
 from ext_proc.chat.growing import Growing
+from ext_proc.chat.jsontext import loads
 from ext_proc.dialects.gemini import errors
 from ext_proc.dialects.gemini.answer_in import read_rest, read_time
 from ext_proc.dialects.gemini.candidate_in import Candidate
@@ -115,7 +113,7 @@ class Decoder:
 def _parsed(text: str) -> dict[str, object]:
     """An array of one object is met where an error breaks off a stream."""
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = loads(text)
     except (ValueError, RecursionError) as error:
         raise Garbled("an event is no JSON") from error
     if isinstance(found, list) and len(found) == 1:
@@ -123,7 +121,3 @@ def _parsed(text: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise Garbled("an event is no object")
     return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(text)

@@ -6,7 +6,7 @@ becomes Google's own; any other tool that a provider would run itself is refused
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ext_proc.chat.errors import Unable
@@ -23,8 +23,11 @@ _STAND_INS = {"web_search": "googleSearch", "code_execution": "codeExecution", "
 _ALL_FUNCTIONS = "functions"
 
 
-def write_tools(tools: Iterable[AnyTool], losses: Losses) -> list[Written]:
+def write_tools(tools: Sequence[AnyTool], losses: Losses) -> list[Written]:
     """All functions stand in one entry: some models take no more. Bodies of this dialect keep their entries."""
+    if not losses.own and not losses.generation.joins_tools and _mixed(tools):
+        at = next(tool.at for tool in tools if isinstance(tool, BuiltinTool))
+        raise Unable(at, "builtin_tools", "the model takes functions or Google's own tools, not both")
     entries: dict[object, Written] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
