@@ -1,17 +1,19 @@
 """An answer written for a client: whole, and the pieces a stream of it is made of.
 
 In: an `Answer` of any provider. Out: a message object. The first choice only: clients of this dialect cannot ask for
-more. What a client could not send back unharmed is sealed.
+more. What a client could not send back unharmed is sealed. Thoughts are told to clients that asked for them.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ext_proc.chat.answer import Answer, Choice, Stop, Usage
 from ext_proc.chat.dialect import Saying
 from ext_proc.chat.flattening import flat_call
 from ext_proc.chat.parts import Media, Opaque, Part, Plain, Reasoning, Refusal, Signature, Text, ToolCall
+from ext_proc.chat.request import Request
 from ext_proc.chat.sealing import seal, seal_call
 from ext_proc.dialects.anthropic_messages.arguments import input_of
 from ext_proc.dialects.anthropic_messages.citations import told_citation
@@ -29,9 +31,21 @@ def encode_answer(answer: Answer, saying: Saying) -> Block:
     choice = answer.choices[0] if answer.choices else Choice(parts=(), stop=Stop(reason="end"))
     blocks: list[Block] = []
     for part in choice.parts:
-        blocks += write_part(part, saying.id, len(blocks))
+        if (asked := as_asked(part, saying.request)) is not None:
+            blocks += write_part(asked, saying.id, len(blocks))
     said = {**answer.rest, **choice.stop.extra}
     return message(answer.id, saying, said, answer.usage) | {"content": blocks} | write_end(choice.stop) | beside(said)
+
+
+def as_asked(part: Part, request: Request) -> Part | None:
+    """A part as the client wants it. Who did not ask for thoughts expects the answer in the first block; who wants them
+    without their text gets their proof."""
+    if not isinstance(part, Reasoning):
+        return part
+    thinking = request.thinking
+    if thinking is None or not thinking.enabled:
+        return None
+    return replace(part, text="") if thinking.show is False else part
 
 
 def message(id: str, saying: Saying, rest: Plain, usage: Usage | None) -> Block:

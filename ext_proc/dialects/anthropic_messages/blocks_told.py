@@ -31,7 +31,7 @@ def head(part: Part | None, id: str, number: int) -> Block:
             return {"type": "text", "text": ""}
 
 
-def said(part: Part) -> str:
+def said(part: Part | None) -> str:
     """What a part says already when it opens."""
     match part:
         case Text() | Refusal():

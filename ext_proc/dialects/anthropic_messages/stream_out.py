@@ -29,6 +29,7 @@ from ext_proc.chat.jsontext import dumps
 from ext_proc.chat.parts import Part, Reasoning, ToolCall
 from ext_proc.dialects.anthropic_messages.answer_out import (
     Block,
+    as_asked,
     beside,
     message,
     sealed_thought,
@@ -54,6 +55,8 @@ class Encoder:
         self._open = False
         """Whether the part's block has begun."""
         self._signed = False
+        thinking = saying.request.thinking
+        self._silent = thinking is not None and thinking.show is False
         self._number = 0
 
     def encode(self, event: Event) -> bytes:
@@ -100,8 +103,8 @@ class Encoder:
     def _grow(self, event: Opened | Grew | Signed | Cited | Closed) -> bytes:
         match event:
             case Opened():
-                self._part, self._open, self._signed = event.part, False, False
-                return self._say(said(event.part))
+                self._part, self._open, self._signed = as_asked(event.part, self._saying.request), False, False
+                return self._say(said(self._part))
             case Grew():
                 return self._say(event.text)
             case Signed():
@@ -110,11 +113,14 @@ class Encoder:
                 found = told_citation(event.citation)
                 return self._begin() + self._delta({"type": "citations_delta", "citation": found}) if found else b""
             case Closed():
-                return self._close(event.part)
+                asked = as_asked(event.part, self._saying.request)
+                return self._close(asked) if asked is not None else b""
 
     def _say(self, text: str) -> bytes:
         """The text of a text tool is told when it is whole: here it must be JSON."""
-        if not text or (isinstance(self._part, ToolCall) and self._part.custom):
+        if not text or self._part is None or (isinstance(self._part, ToolCall) and self._part.custom):
+            return b""
+        if isinstance(self._part, Reasoning) and self._silent:
             return b""
         return self._begin() + self._delta(grown(self._part, text))
 

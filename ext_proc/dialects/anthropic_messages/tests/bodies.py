@@ -16,7 +16,7 @@ SIMPLE: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Hello"}],
 }
 
-CLAUDE_CODE: dict[str, Any] = {
+AGENT: dict[str, Any] = {
     "model": "claude-sonnet-4-5",
     "max_tokens": 32000,
     "stream": True,
@@ -241,7 +241,7 @@ DOCUMENTS: dict[str, Any] = {
 
 BODIES = {
     "simple": SIMPLE,
-    "claude code": CLAUDE_CODE,
+    "claude code": AGENT,
     "adaptive": ADAPTIVE,
     "documents": DOCUMENTS,
     "older format": {**SIMPLE, "output_format": {"type": "json_schema", "schema": {"type": "object"}}},

@@ -35,7 +35,8 @@ from ext_proc.dialects.anthropic_messages.words import JSON_TOOL, NAME, UNSIGNED
 
 RECORDINGS = Path(__file__).parent / "recordings"
 WHOLE = [path for path in sorted(RECORDINGS.glob("*.json")) if "stream" not in path.name]
-SAYING = Saying(id="abc", created_s=1, model="mine", request=CLIENT.decode_request(SIMPLE, Asked(path="/v1/messages")))
+ASKED = CLIENT.decode_request(SIMPLE | {"thinking": {"type": "adaptive"}}, Asked(path="/v1/messages"))
+SAYING = Saying(id="abc", created_s=1, model="mine", request=ASKED)
 USAGE = {
     "input_tokens": 10,
     "cache_creation_input_tokens": 30,
@@ -257,6 +258,33 @@ def test_parts_of_other_providers(name: str) -> None:
     answer = Answer(id="", model="m", choices=(Choice(parts=(part,), stop=Stop(reason="end")),))
     heard = read_by_sdk(encode(replay(answer)))
     assert heard["content"] == blocks
+
+
+@pytest.mark.parametrize(
+    ("thinking", "told"),
+    [
+        (None, ["text"]),
+        ({"type": "disabled"}, ["text"]),
+        ({"type": "adaptive", "display": "omitted"}, ["thinking", "redacted_thinking", "text"]),
+    ],
+)
+def test_thoughts_are_told_as_they_were_asked_for(thinking: dict[str, Any] | None, told: list[str]) -> None:
+    proof = Signature("another", "s")
+    parts = (
+        Reasoning(text="hm", signature=proof),
+        Reasoning(text="unsigned"),
+        Reasoning(redacted=True, signature=proof),
+        Text(text="yes"),
+    )
+    answer = Answer(id="", model="m", choices=(Choice(parts=parts, stop=Stop(reason="end")),))
+    asked = CLIENT.decode_request(SIMPLE | {"thinking": thinking}, Asked(path="/v1/messages"))
+    saying = replace(SAYING, request=asked)
+    whole = CLIENT.encode_answer(answer, saying)
+    encoder = CLIENT.stream_encoder(saying)
+    heard = read_by_sdk(b"".join(encoder.encode(event) for event in replay(answer)))
+    assert heard["content"] == whole["content"]
+    assert [block["type"] for block in whole["content"]] == told
+    assert "hm" not in str(whole)
 
 
 def test_arguments_that_are_no_json_are_not_lost() -> None:

@@ -10,7 +10,7 @@ from ext_proc.chat.parts import Citation, Media, Opaque, PlainText, Reasoning, S
 from ext_proc.chat.request import BuiltinTool, Request, ToolChoice
 from ext_proc.chat.sealing import seal, seal_call
 from ext_proc.dialects.anthropic_messages import CLIENT, PROVIDER, encode_count
-from ext_proc.dialects.anthropic_messages.tests.bodies import ADAPTIVE, CLAUDE_CODE, DOCUMENTS, SIMPLE
+from ext_proc.dialects.anthropic_messages.tests.bodies import ADAPTIVE, AGENT, DOCUMENTS, SIMPLE
 from ext_proc.dialects.anthropic_messages.words import NAME, UNSIGNED
 
 ASKED = Asked(path="/v1/messages")
@@ -25,7 +25,7 @@ def blocks(*content: dict[str, Any], role: str = "user") -> Request:
 
 
 def test_what_an_agent_sends_is_understood() -> None:
-    request = CLIENT.decode_request(CLAUDE_CODE, ASKED)
+    request = CLIENT.decode_request(AGENT, ASKED)
     assert [text.cache for text in request.system] == [None, "5m", "1h"]
     assert request.user == "user_0a_account_11_session_22"
     assert request.thinking and request.thinking.budget_tokens == 31999

@@ -26,7 +26,7 @@ from ext_proc.chat.parts import (
 )
 from ext_proc.chat.request import BuiltinTool, JsonOutput, Request, Sampling, Thinking, Tool, ToolChoice, Turn
 from ext_proc.dialects.anthropic_messages import CLIENT, PROVIDER
-from ext_proc.dialects.anthropic_messages.tests.bodies import CLAUDE_CODE, MARK, SIMPLE
+from ext_proc.dialects.anthropic_messages.tests.bodies import AGENT, MARK, SIMPLE
 from ext_proc.dialects.anthropic_messages.words import ADAPTIVE, ALWAYS_ADAPTIVE, JSON_TOOL, NAME
 
 MODEL = Model(id="m")
@@ -361,7 +361,7 @@ def test_newer_models_decide_themselves(thinking: Thinking, written: object, eff
 
 
 def test_an_older_client_at_a_newer_model() -> None:
-    request = CLIENT.decode_request(CLAUDE_CODE | {"temperature": 0.3, "top_k": 3}, Asked(path="/v1/messages"))
+    request = CLIENT.decode_request(AGENT | {"temperature": 0.3, "top_k": 3}, Asked(path="/v1/messages"))
     encoded = encode(request, NEW)
     assert encoded.body["thinking"] == {"type": "adaptive"}
     assert encoded.body["output_config"] == {"effort": "xhigh"}

@@ -41,7 +41,8 @@ from ext_proc.dialects.anthropic_messages.words import JSON_TOOL, NAME, UNSIGNED
 
 RECORDINGS = Path(__file__).parent / "recordings"
 STREAMS = sorted(RECORDINGS.glob("anthropic--stream_*.json"))
-SAYING = Saying(id="abc", created_s=1, model="mine", request=CLIENT.decode_request(SIMPLE, Asked(path="/v1/messages")))
+ASKED = CLIENT.decode_request(SIMPLE | {"thinking": {"type": "adaptive"}}, Asked(path="/v1/messages"))
+SAYING = Saying(id="abc", created_s=1, model="mine", request=ASKED)
 
 
 def decode(*chunks: bytes) -> list[Event]:
