@@ -18,9 +18,11 @@ REFUSED = {
     "cached_content": "stored_conversations",
     "mcp_servers": "builtin_tools",
     "container": "stored_conversations",
+    "audio": "audio",
 }
 """Member -> the capability it needs. Responses: an answer, a conversation or a prompt kept by the provider, or a run in
-the background; Gemini: a prompt kept by the provider; Anthropic: tools of its own servers, a kept container."""
+the background; Gemini: a prompt kept by the provider; Anthropic: tools of its own servers, a kept container; chat: an
+answer in sound."""
 
 
 def check_rest(request: Request, own: str) -> None:
