@@ -345,10 +345,12 @@ class Tracing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """The whole plan, in the order of the configuration. `outbounds` is empty where nothing needs the sidecar."""
+    """The whole plan, in the order of the configuration. `outbounds` is empty where nothing needs the sidecar.
+    `translations` are further clusters, of accounts that are reached in translation."""
 
     listeners: tuple[Listener, ...]
     clusters: tuple[Cluster, ...]
     outbounds: tuple[Outbound, ...]
     secrets: tuple[Secret, ...]
     tracing: Tracing | None
+    translations: tuple[Cluster, ...] = ()

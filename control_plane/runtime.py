@@ -197,7 +197,7 @@ def _translated(aim: Aim) -> tuple[str, ...]:
 
 def _accounts(made: Plan) -> tuple[contract.Account, ...]:
     """Accounts that some listener's requests are translated for, in the order of their clusters."""
-    wanted = {cluster.translates for cluster in made.gateway.clusters if cluster.translates}
+    wanted = {cluster.translates for cluster in made.gateway.translations}
     providers = {
         cluster.name: planned.map.providers[index]
         for planned in made.listeners

@@ -129,7 +129,7 @@ ALL: tuple[GatewayError, ...] = (
         501,
         _BAD,
         _BAD,
-        "No provider of the requested model serves this path, and translating between APIs is not available.",
+        "No provider of the requested model serves this path, nor a path it could be translated to.",
         "Call the path the provider speaks, or choose a model of a provider that serves this path.",
     ),
     GatewayError(

@@ -19,7 +19,7 @@ class Step:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One place an attempt may go. `share` is its percentage inside its group; `credential` names a source, not a
-    value."""
+    value. `translated`: the dialect the request is put into, "" where it goes as it is."""
 
     cluster: str
     address: str
@@ -30,6 +30,7 @@ class Attempt:
     credential: str
     headers: tuple[str, ...]
     at: Place
+    translated: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,13 @@ from control_plane.gateway import (
 )
 from control_plane.plan import Planned
 from control_plane.plan.limits import Choice, Retrying, Waiting, agent_waiting, retrying, waiting
-from control_plane.plan.routes import Aim, Road, aims, cluster_names, least_retries
+from control_plane.plan.routes import Aim, Road, aims, cluster_names, least_retries, serving
+from control_plane.plan.translation import asked_in
 
 
 def attempts(plan: Gateway, road: Road, endpoint: Endpoint, model: str | None) -> tuple[tuple[Attempt, ...], ...]:
     """Groups in failover order; what does not serve the endpoint is left out."""
-    groups = ([aim for aim in group if aim.provider.serves(endpoint, aim.target.model)] for group in road.attempts)
+    groups = ([aim for aim in group if serving(aim, endpoint)] for group in road.attempts)
     return tuple(
         tuple(_attempt(plan, aim, endpoint, model, sum(a.target.weight for a in kept)) for aim in kept)
         for kept in groups
@@ -30,8 +31,10 @@ def attempts(plan: Gateway, road: Road, endpoint: Endpoint, model: str | None) -
 
 def _attempt(plan: Gateway, aim: Aim, endpoint: Endpoint, asked: str | None, total: int) -> Attempt:
     cluster = next(c for c in plan.clusters if c.name == aim.target.cluster)
-    where = dict(cluster.paths)[endpoint]
     model = upstream_model(aim.target, asked)
+    served = aim.provider.serves(endpoint, aim.target.model)
+    spoken = None if served else asked_in(aim.provider, model)
+    where = spoken.whole if spoken else dict(cluster.paths)[endpoint]
     scheme = "https" if cluster.tls else "http"
     return Attempt(
         cluster=cluster.name,
@@ -40,6 +43,7 @@ def _attempt(plan: Gateway, aim: Aim, endpoint: Endpoint, asked: str | None, tot
         model=model,
         share=round(100 * aim.target.weight / total),
         rewritten=aim.target.rewrite and model != asked,
+        translated=spoken.dialect if spoken else "",
         credential=credential_source(plan, cluster.credential),
         headers=tuple(header.name for header in cluster.headers),
         at=aim.provider.entry.at,

@@ -13,7 +13,7 @@ from control_plane.plan import Plan, Planned
 from control_plane.plan import aliases as plan_aliases
 from control_plane.plan.decisions import CHAT
 from control_plane.plan.models import Map, Roads, roads
-from control_plane.plan.routes import Road, surviving
+from control_plane.plan.routes import Road, serving, surviving
 from control_plane.suggest import closest, hint, listed
 from schemas import errors
 
@@ -146,8 +146,13 @@ def _find(laid: Roads, model: str | None) -> Found | None:
 
 
 def _usual_path(found: Found | None) -> str:
-    served = (e for e in OFFERED if found and surviving(found.road.attempts, e))
-    return next(served, Endpoint.CHAT_COMPLETIONS).value
+    """A path some target serves as it is, else one that is translated."""
+    if found is None:
+        return Endpoint.CHAT_COMPLETIONS.value
+    targets = [aim for group in found.road.attempts for aim in group]
+    native = (e for e in OFFERED if any(aim.provider.serves(e, aim.target.model) for aim in targets))
+    served = (e for e in OFFERED if surviving(found.road.attempts, e))
+    return next(native, next(served, Endpoint.CHAT_COMPLETIONS)).value
 
 
 def _model_steps(map: Map, laid: Roads, model: str | None) -> list[Step]:
@@ -183,12 +188,12 @@ def _skipped_steps(road: Road, endpoint: Endpoint) -> list[Step]:
     return [
         Step(
             topic="skipped",
-            text=f"{aim.provider.label} speaks {aim.provider.row.dialect}, not {endpoint.value}",
+            text=f"{aim.provider.label} cannot be asked for {endpoint.value}",
             at=aim.provider.entry.at,
         )
         for group in road.attempts
         for aim in group
-        if not aim.provider.serves(endpoint, aim.target.model)
+        if serving(aim, endpoint) is None
     ]
 
 

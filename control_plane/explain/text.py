@@ -44,6 +44,8 @@ def _request(request: Request, colour: bool) -> str:
 
 def _attempt(attempt: Attempt, title: str, colour: bool) -> Iterator[str]:
     yield _line("send to", f"{attempt.address}{attempt.path}  [{title}]", attempt.at, colour)
+    if attempt.translated:
+        yield _line("translated", f"into {attempt.translated}, and the answer back", None, colour)
     model = f"{attempt.model} (the body is rewritten)" if attempt.rewritten else attempt.model
     headers = f"; headers {', '.join(attempt.headers)}" if attempt.headers else ""
     yield f"{_INDENT}cluster {attempt.cluster}; model {model}"

@@ -79,16 +79,16 @@ def plan(whole: config.Config, problems: Problems) -> Plan | None:
     if len(problems.errors) > before:
         return None
     clusters = _clusters(made, agent, guards)
-    clusters += translation.clusters([p.listener for p in planned], made.clusters)
     fed = feeds(whole, [cluster.name for cluster in clusters])
     listeners = tuple(p.listener for p in planned)
     return Plan(
         gateway=Gateway(
             listeners=listeners,
             clusters=(*clusters, *(feed.cluster for feed in fed)),
-            outbounds=outbounds(listeners, chosen, _router_cluster(made, chosen), fed, clusters),
+            outbounds=outbounds(listeners, chosen, _router_cluster(made, chosen), fed),
             secrets=tuple(k.secret for k in _distinct((made.kept, *(guarded.kept for guarded in guards)))),
             tracing=tracing(whole),
+            translations=translation.clusters(listeners, made.clusters),
         ),
         listeners=tuple(planned),
         chooser=chosen,

@@ -23,23 +23,15 @@ ONCE_MORE = Retry(
     backoff_base_s=0.025,
     backoff_max_s=0.25,
 )
-NEVER_AGAIN = Retry(attempts=0, on=(), status_codes=(), backoff_base_s=0.025, backoff_max_s=0.25)
-UNLIMITED = Timeouts(first_byte_s=0.0, idle_s=0.0, total_s=None)
 
 
 def outbounds(
-    listeners: Sequence[Listener],
-    chooser: Chooser,
-    router: Cluster | None,
-    feeds: Sequence[Feed],
-    clusters: Sequence[Cluster],
+    listeners: Sequence[Listener], chooser: Chooser, router: Cluster | None, feeds: Sequence[Feed]
 ) -> tuple[Outbound, ...]:
-    """Agents in the order of the listeners, the router, the feeds, then accounts that are asked in translation.
-    `router` is the chooser's cluster."""
+    """Agents in the order of the listeners, then the router, then the feeds. `router` is the chooser's cluster."""
     agents = [outbound for listener in listeners for outbound in _agents(listener)]
     asked = [_router(listeners, chooser, router)] if router else []
-    accounts = [_account(cluster.translates) for cluster in clusters if cluster.translates]
-    return (*agents, *asked, *(_feed(feed) for feed in feeds), *accounts)
+    return (*agents, *asked, *(_feed(feed) for feed in feeds))
 
 
 def agent_outbounds(listener: Listener) -> tuple[str, ...]:
@@ -76,13 +68,6 @@ def _router(listeners: Sequence[Listener], chooser: Chooser, cluster: Cluster) -
         path_prefix="",
         timeouts=Timeouts(first_byte_s=first_byte, idle_s=longest, total_s=longest),
         retry=ONCE_MORE,
-    )
-
-
-def _account(cluster: str) -> Outbound:
-    """The attempt that is translated has its limits where it leaves the listener; nothing is tried twice in here."""
-    return Outbound(
-        name=names.account_outbound(cluster), cluster=cluster, path_prefix="", timeouts=UNLIMITED, retry=NEVER_AGAIN
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from control_plane import config
 from control_plane.gateway import OFFERED, Cluster, Endpoint, ModelRoute, Target, Variant
-from control_plane.plan import translation
 from control_plane.plan.limits import retrying, waiting
 from control_plane.plan.names import Groups
 from control_plane.plan.providers import Provider
@@ -69,14 +68,13 @@ def alias_attempts(
 def build(road: Road, listener: config.Listener) -> ModelRoute:
     """The finished route."""
     entries = [aim.provider.entry for aim in aims(road)]
-    retry = retrying(
-        listener, road.alias, entries, at_least=least_retries(road.attempts), clusters=len(cluster_names(road))
-    ).plan()
     return ModelRoute(
         name=road.name,
         variants=variants(road.attempts),
         timeouts=waiting(listener, road.alias, entries).plan(),
-        retry=translation.retrying(retry) if translated(road.attempts) else retry,
+        retry=retrying(
+            listener, road.alias, entries, at_least=least_retries(road.attempts), clusters=len(cluster_names(road))
+        ).plan(),
         at=road.at,
     )
 
@@ -108,16 +106,6 @@ def surviving(attempts: Attempts, endpoint: Endpoint) -> tuple[tuple[Target, ...
     """The targets that serve the endpoint, some in translation."""
     kept = (tuple(target for aim in group if (target := serving(aim, endpoint))) for group in attempts)
     return tuple(group for group in kept if group)
-
-
-def translated(attempts: Attempts) -> bool:
-    """Whether some call of the route is translated."""
-    return any(
-        target is not None and target.cluster != aim.target.cluster
-        for group in attempts
-        for aim in group
-        for target in (serving(aim, endpoint) for endpoint in translation.CLIENTS)
-    )
 
 
 def serving(aim: Aim, endpoint: Endpoint) -> Target | None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from control_plane.catalogue.rows import Dialect
-from control_plane.gateway import Cluster, Endpoint, Listener, Models, Retry, Target, UpstreamPath
+from control_plane.gateway import Cluster, Endpoint, Listener, Models, Target, UpstreamPath
 from control_plane.plan.providers import Provider
 from schemas import names
 
-READY: frozenset[Dialect] = frozenset()
+READY: frozenset[Dialect] = frozenset({"openai_chat", "openai_responses", "anthropic_messages", "gemini"})
 """The dialects the sidecar knows."""
 CLIENTS: Mapping[Endpoint, Dialect] = MappingProxyType(
     {
@@ -61,6 +62,11 @@ def spoken(provider: Provider) -> tuple[Spoken, ...]:
     )
 
 
+def asked_in(provider: Provider, model: str) -> Spoken:
+    """The dialect a model is asked in where a request is translated; there must be one."""
+    return next(s for s in spoken(provider) if not s.models or any(fnmatchcase(model, glob) for glob in s.models))
+
+
 def translates(provider: Provider, model: str | None, endpoint: Endpoint) -> bool:
     """Whether a call of this endpoint can be put into a dialect the model (None: any of a wildcard) is served in."""
     if CLIENTS.get(endpoint) not in READY:
@@ -70,15 +76,7 @@ def translates(provider: Provider, model: str | None, endpoint: Endpoint) -> boo
 
 def through(target: Target) -> Target:
     """The same target by way of the sidecar, which writes the model into what it sends."""
-    return replace(target, cluster=names.translating(target.cluster), rewrite=False, translated=True)
-
-
-def retrying(usual: Retry) -> Retry:
-    """A worker of the sidecar that is gone is no provider that failed; and the sidecar says which of a provider's
-    refusals another provider may not share."""
-    if not usual.attempts:
-        return replace(usual, attempts=1, on=("connect-failure", "refused-stream"), backoff_base_s=0.025)
-    return replace(usual, on=(*usual.on, "retriable-headers"))
+    return replace(target, cluster=names.translating(target.cluster), rewrite=True, translated=True)
 
 
 def clusters(listeners: Sequence[Listener], accounts: Sequence[Cluster]) -> tuple[Cluster, ...]:

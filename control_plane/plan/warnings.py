@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from control_plane import config
 from control_plane.gateway import OFFERED, Endpoint
 from control_plane.model_names import targets
+from control_plane.plan.decisions import CHAT
 from control_plane.plan.models import Map
 from control_plane.plan.offers import Catalog
 from control_plane.plan.providers import Provider
@@ -17,9 +18,6 @@ from control_plane.plan.routes import alias_attempts, skipped
 from control_plane.plan.translation import translates
 from control_plane.problems import Problems
 from control_plane.suggest import listed
-
-# Requests in these languages can be translated into each other one day; what else a provider lacks it simply lacks.
-LANGUAGES = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
 
 
 def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: Problems) -> None:
@@ -76,7 +74,7 @@ def _tell(model: str, winner: Provider, losers: Sequence[Provider], problems: Pr
 def _skipped(alias: config.ModelAlias, map: Map, problems: Problems) -> None:
     attempts = alias_attempts(alias.name, map.offered.directory.aliases[alias.name], map.providers, map.clusters)
     left_out: dict[str, tuple[Provider, list[Endpoint]]] = {}
-    for provider, endpoint in skipped(attempts, LANGUAGES):
+    for provider, endpoint in skipped(attempts, CHAT):
         endpoints = left_out.setdefault(provider.label, (provider, []))[1]
         if endpoint not in endpoints:
             endpoints.append(endpoint)

@@ -80,9 +80,19 @@ def test_attempts_in_order_with_credentials_and_models() -> None:
                 "authorization from environment variable GROQ_API_KEY",
             )
         ],
+        [
+            (
+                "anthropic",
+                "https://api.anthropic.com/v1/messages",
+                "claude-sonnet-4-5",
+                True,
+                "x-api-key from environment variable ANTHROPIC_API_KEY",
+            )
+        ],
     ]
-    skipped = [step.text for step in request.steps if step.topic == "skipped"]
-    assert skipped == ["anthropic/claude-sonnet-4-5 speaks anthropic_messages, not /v1/chat/completions"]
+    assert [[a.translated for a in g] for g in request.attempts] == [[""], [""], ["anthropic_messages"]]
+    skipped = [step.text for step in ask("safe", "/v1/embeddings").steps if step.topic == "skipped"]
+    assert "anthropic/claude-sonnet-4-5 cannot be asked for /v1/embeddings" in skipped
 
 
 def test_every_setting_names_its_line() -> None:
@@ -128,9 +138,10 @@ def test_the_path_of_a_deployment_names_the_model() -> None:
         pytest.param("gpt-4o", "/v1/mesages", "endpoint_not_found", "did you mean '/v1/messages'?", id="misspelt path"),
         pytest.param(
             "claude-sonnet-4-5",
-            "/v1/responses",
+            "/v1/embeddings",
             "translation_required",
-            "this model answers /v1/messages",
+            "this model answers /v1/chat/completions, /v1/messages, /v1/responses, "
+            "/v1beta/models/{model}:generateContent, /v1beta/models/{model}:streamGenerateContent",
             id="dialect",
         ),
     ],

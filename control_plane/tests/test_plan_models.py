@@ -97,7 +97,9 @@ def test_only_names_that_differ_are_rewritten(name: str, entry: str, expected: s
     serves = models(planned(whole))
     found = dict(serves.exact).get(name) or dict(serves.prefixes)[name]
     route = next(r for r in serves.routes if r.name == found)
-    assert {t.rewrite for v in route.variants for g in v.groups for t in g} == expected
+    targets = [t for v in route.variants for g in v.groups for t in g]
+    assert {t.rewrite for t in targets if not t.translated} == expected
+    assert all(t.rewrite for t in targets if t.translated)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +153,10 @@ def test_endpoints_go_to_the_targets_that_serve_them() -> None:
     )
     serves = models(planned(whole))
     assert attempts(serves, "both", "/v1/embeddings") == [[("openai", "a")]]
-    assert attempts(serves, "both", "/v1/messages") == [[("anthropic", "b")]]
+    assert attempts(serves, "both", "/v1/messages") == [[("openai~translated", "a")], [("anthropic", "b")]]
+    assert attempts(serves, "both", "/v1/responses") == [[("openai", "a")], [("anthropic~translated", "b")]]
     assert attempts(serves, "anthropic/b", "/v1/embeddings") == []
-    (warning,) = warnings(whole)
-    assert "anthropic/b (anthropic_messages) for /v1/chat/completions and /v1/responses" in warning
-    assert "openai/a (openai_chat) for /v1/messages" in warning
+    assert warnings(whole) == []
 
 
 def test_models_with_an_endpoint_of_their_own_behind_a_wildcard() -> None:

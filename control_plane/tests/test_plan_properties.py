@@ -104,9 +104,11 @@ def test_a_plan_is_complete(whole: Config) -> None:
     plan = made(whole)
     if plan is None:
         return
-    clusters = {cluster.name for cluster in plan.clusters}
+    accounts = {cluster.name for cluster in plan.clusters}
+    clusters = accounts | {cluster.name for cluster in plan.translations}
     kept = {secret.name for secret in plan.secrets}
-    assert len(clusters) == len(plan.clusters) and len(kept) == len(plan.secrets)
+    assert {cluster.translates for cluster in plan.translations} <= accounts
+    assert len(clusters) == len(plan.clusters) + len(plan.translations) and len(kept) == len(plan.secrets)
     assert {c.credential.secret for c in plan.clusters if isinstance(c.credential, KeyCredential)} <= kept
     assert len({found.name for found in plan.listeners}) == len(plan.listeners)
     for found in plan.listeners:
@@ -124,7 +126,7 @@ def reachable(serves: Models, allowed: Any) -> set[str]:
 
 
 def check_models(serves: Models, plan: Gateway) -> None:
-    paths = {cluster.name: dict(cluster.paths) for cluster in plan.clusters}
+    paths = {cluster.name: dict(cluster.paths) for cluster in (*plan.clusters, *plan.translations)}
     routes = {route.name: route for route in serves.routes}
     assert len(routes) == len(serves.routes)
     used = [name for _, name in (*serves.exact, *serves.prefixes)] + ([serves.default] if serves.default else [])
@@ -135,7 +137,9 @@ def check_models(serves: Models, plan: Gateway) -> None:
         for variant in route.variants:
             assert variant.groups and all(variant.groups)
             targets = [target for group in variant.groups for target in group]
-            assert all(endpoint in paths[target.cluster] for target in targets for endpoint in variant.endpoints)
+            native = [target for target in targets if not target.translated]
+            assert all(endpoint in paths[target.cluster] for target in native for endpoint in variant.endpoints)
+            assert {target.cluster for target in targets} <= set(paths)
             assert all(target.weight > 0 for target in targets)
             assert route.retry.attempts >= len(variant.groups) - 1
     for name, found in serves.exact:

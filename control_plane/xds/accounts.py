@@ -10,7 +10,7 @@ from envoy_data_plane.envoy.config.route import v3 as route
 from envoy_data_plane.envoy.extensions.filters.http.lua.v3 import LuaPerRoute
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager import v3 as hcm
 
-from control_plane.gateway import Gateway, Outbound, PassthroughCredential
+from control_plane.gateway import Cluster, Gateway, PassthroughCredential
 from control_plane.xds import plain
 from control_plane.xds.any import pack
 from control_plane.xds.filters import header_to_metadata
@@ -18,21 +18,35 @@ from control_plane.xds.model_routes import REWRITE
 from schemas import names
 
 
-def finish_route(built: route.Route, outbound: Outbound, gateway: Gateway) -> None:
+def routes(gateway: Gateway) -> dict[str, route.Route]:
+    """A route for each account that is asked in translation, by the name the sidecar knows it by.
+
+    The attempt has its limits where it leaves the listener; nothing is limited or tried twice in here.
+    """
+    return {names.account_outbound(c.translates): _route(c, c.translates) for c in gateway.translations if c.translates}
+
+
+def _route(cluster: Cluster, account: str) -> route.Route:
     """The sidecar has written path and model already; only a caller's own key is left to set."""
-    accounts = {c.translates: c for c in gateway.clusters if c.translates}
-    account = accounts.get(outbound.cluster) if outbound.name == names.account_outbound(outbound.cluster) else None
-    if account is not None and not isinstance(account.credential, PassthroughCredential):
+    built = route.Route(
+        name=names.account_outbound(account),
+        match=route.RouteMatch(prefix="/"),
+        route=route.RouteAction(
+            cluster=account, timeout=plain.seconds(0), idle_timeout=plain.seconds(0), auto_host_rewrite=True
+        ),
+        request_headers_to_remove=[names.OUTBOUND_HEADER],
+    )
+    if not isinstance(cluster.credential, PassthroughCredential):
         built.typed_per_filter_config = {REWRITE: pack(LuaPerRoute(disabled=True))}
+    return built
 
 
 def finish_listener(manager: hcm.HttpConnectionManager, gateway: Gateway) -> None:
     """What the internal listener needs where something is translated."""
-    translated = [c for c in gateway.clusters if c.translates]
-    if not translated:
+    if not gateway.translations:
         return
     manager.local_reply_config = hcm.LocalReplyConfig(mappers=[_marked()])
-    if any(isinstance(c.credential, PassthroughCredential) for c in translated):
+    if any(isinstance(c.credential, PassthroughCredential) for c in gateway.translations):
         manager.http_filters.insert(0, header_to_metadata.internal_key())
 
 

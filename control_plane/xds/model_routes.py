@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -28,6 +29,7 @@ REWRITE = "plano.rewrite"
 TRANSLATE = "plano.translate"
 _FAIL_OVER = [route.HeaderMatcher(name=names.FAIL_OVER_HEADER, present_match=True)]
 _FEW = 3
+_SOON_S = 0.025
 _IDLE_MARGIN_S = 5.0
 
 
@@ -75,19 +77,32 @@ def _at(endpoints: Sequence[Endpoint]) -> matching.Predicate:
 
 
 def _route(chosen: ModelRoute, variant: Variant, shared: _Policy | None, needs: Needs, forced: bool) -> route.Route:
-    policy = (chosen.retry, chosen.timeouts.first_byte_s, chosen.timeouts.idle_s)
+    retry = _retry(chosen.retry, variant)
+    policy = (retry, chosen.timeouts.first_byte_s, chosen.timeouts.idle_s)
     groups = separated(variant.groups)
     return route.Route(
         name=chosen.name,
         match=route.RouteMatch(prefix="/"),
         metadata=_rewrite(groups, forced, chosen.timeouts),
         typed_per_filter_config=_unneeded(groups, forced, needs),
-        route=_action(groups, chosen, None if policy == shared else retry_policy(chosen.retry, chosen.timeouts)),
+        route=_action(
+            groups, chosen.timeouts, retry, None if policy == shared else retry_policy(retry, chosen.timeouts)
+        ),
     )
 
 
-def _action(groups: Groups, chosen: ModelRoute, retry: route.RetryPolicy | None) -> route.RouteAction:
-    action = forward(chosen.timeouts, chosen.retry.attempts, retry)
+def _retry(usual: Retry, variant: Variant) -> Retry:
+    """Where something is translated: a worker of the sidecar that is gone is no provider that failed, and the sidecar
+    says which of a provider's refusals another provider may not share."""
+    if not any(target.translated for group in variant.groups for target in group):
+        return usual
+    if not usual.attempts:
+        return replace(usual, attempts=1, on=("connect-failure", "refused-stream"), backoff_base_s=_SOON_S)
+    return replace(usual, on=(*usual.on, "retriable-headers"))
+
+
+def _action(groups: Groups, timeouts: Timeouts, retry: Retry, policy: route.RetryPolicy | None) -> route.RouteAction:
+    action = forward(timeouts, retry.attempts, policy)
     if len(groups) == 1 and len(groups[0]) == 1:
         action.cluster = groups[0][0].cluster
     else:

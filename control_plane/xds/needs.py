@@ -35,7 +35,7 @@ class Needs:
 
 def needs(gateway: Gateway, deployment: Deployment) -> Needs:
     made = copies(gateway)
-    clusters = tuple(made.clusters(gateway.clusters))
+    clusters = tuple(made.clusters((*gateway.clusters, *gateway.translations)))
     decided = frozenset(_decided(gateway))
     return Needs(
         clusters=clusters,

@@ -19,7 +19,7 @@ _MODEL = "%FILTER_STATE(plano.model:PLAIN):200%"
 _TEXTS = {
     "model_not_found": f"The model `{_MODEL}` is not known to this gateway.",
     "translation_required": (
-        f"No provider of `{_MODEL}` serves this path, and translating between APIs is not available."
+        f"No provider of `{_MODEL}` serves this path, nor a path it could be translated to."
     ),
     "agent_failed": (
         "An agent whose answer the others or the client wait for failed: "

@@ -19,7 +19,7 @@ from control_plane.gateway import Gateway, Outbound
 from control_plane.xds import access_log, accounts, matching, plain, tracing
 from control_plane.xds.any import pack
 from control_plane.xds.clusters import HTTP_OPTIONS
-from control_plane.xds.filters import decide, router
+from control_plane.xds.filters import router
 from control_plane.xds.model_routes import forward, retry_policy
 from schemas import names
 
@@ -37,7 +37,7 @@ def needed(gateway: Gateway) -> bool:
 
 def workers(deployment: Deployment) -> cluster.Cluster:
     """The workers as Envoy asks them for decisions."""
-    built = worker_cluster(decide.CLUSTER, deployment, [])
+    built = worker_cluster(names.SIDECAR_CLUSTER, deployment, [])
     built.health_checks = [_health()]
     return built
 
@@ -87,13 +87,15 @@ def _leave_out_the_broken() -> cluster.OutlierDetection:
 
 
 def _health() -> core.HealthCheck:
-    """Asks each worker by the standard protocol whether it could answer; often while it is down."""
+    """Asks each worker by the standard protocol whether it could answer; often while it is down. One answer missed is
+    enough: another worker costs nothing, and where all are busy all of them are asked.
+    """
     return core.HealthCheck(
         timeout=plain.seconds(1),
         interval=plain.seconds(1),
         unhealthy_interval=plain.seconds(0.5),
         no_traffic_interval=plain.seconds(5),
-        unhealthy_threshold=2,
+        unhealthy_threshold=1,
         healthy_threshold=1,
         grpc_health_check=core.HealthCheckGrpcHealthCheck(service_name="ext_proc"),
     )
@@ -140,7 +142,8 @@ def internal(gateway: Gateway, deployment: Deployment) -> listener.Listener:
 
 
 def _outbounds(gateway: Gateway) -> route.VirtualHost:
-    by_name = {each.name: matching.to_route(_route(each, gateway)) for each in gateway.outbounds}
+    built = {each.name: _route(each) for each in gateway.outbounds} | accounts.routes(gateway)
+    by_name = {name: matching.to_route(each) for name, each in built.items()}
     unknown = route.Route(
         name="unknown_outbound",
         match=route.RouteMatch(prefix="/"),
@@ -152,17 +155,15 @@ def _outbounds(gateway: Gateway) -> route.VirtualHost:
     return route.VirtualHost(name=INTERNAL, domains=["*"], matcher=matcher)
 
 
-def _route(outbound: Outbound, gateway: Gateway) -> route.Route:
+def _route(outbound: Outbound) -> route.Route:
     action = forward(outbound.timeouts, outbound.retry.attempts, retry_policy(outbound.retry, outbound.timeouts))
     action.cluster = outbound.cluster
     prefix = outbound.path_prefix.rstrip("/")
     if prefix:
         action.prefix_rewrite = f"{prefix}/"
-    built = route.Route(
+    return route.Route(
         name=outbound.name,
         match=route.RouteMatch(prefix="/"),
         route=action,
         request_headers_to_remove=[names.OUTBOUND_HEADER],
     )
-    accounts.finish_route(built, outbound, gateway)
-    return built

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ext_proc.chat.answer import Ended, Event, Failed, Grew, Metered, Opened, Usage
+from ext_proc.chat.answer import Ended, Event, Failed, Grew, Metered, Opened, Pinged, Usage
 from ext_proc.chat.dialect import StreamDecoder, StreamEncoder
 from ext_proc.chat.errors import ProviderError
 
@@ -46,6 +46,8 @@ class Relay:
             if self.over:
                 break
             match event:
+                case Pinged() if not self.said:
+                    continue
                 case Opened() | Grew():
                     self.said = True
                 case Metered(usage=usage):

@@ -52,7 +52,7 @@ _DEFAULT_VERSION = FixedHeader(name="anthropic-version", value="2023-06-01")
 def never_forwarded(gateway: Gateway) -> tuple[str, ...]:
     """Every header name a chain of this configuration must take off first, in a stable order."""
     found = [*credential_headers(gateway), *_SIGNATURE, *_INTERNAL]
-    if any(cluster.translates for cluster in gateway.clusters):
+    if gateway.translations:
         found += [names.ACCOUNT_HEADER, names.MODEL_HEADER, names.IDLE_HEADER, names.KEY_HEADER]
     for cluster in gateway.clusters:
         found += [header.name.lower() for header in cluster.headers]
