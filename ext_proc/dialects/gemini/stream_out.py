@@ -41,12 +41,13 @@ class _Candidate:
 
 
 class Encoder:
-    """Events -> bytes. After Ended or Failed nothing more."""
+    """Events -> bytes. After Ended or Failed nothing more. `media_type`: the content type of what it writes."""
 
     def __init__(self, saying: Saying) -> None:
         self._saying = saying
         self._teller = Teller(saying.id)
         self._array = saying.request.stream_form == "json_array"
+        self.media_type = "application/json" if self._array else "text/event-stream"
         self._candidates: dict[int, _Candidate] = {}
         self._began = Began()
         self._usage: Usage | None = None

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.chat.errors import Fault, ProviderError
@@ -101,6 +101,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_JSON)
 def test_no_body_is_too_odd(body: object) -> None:
     assert PROVIDER.decode_error(500, {}, json.dumps(body).encode()).status == 500

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.chat.answer import Answer
@@ -51,6 +51,7 @@ def test_a_request(name: str) -> None:
     assert encoded.dropped == ()
 
 
+@settings(deadline=None)
 @given(st.lists(_TURN, min_size=1, max_size=4))
 def test_any_conversation(turns: list[list[dict[str, Any]]]) -> None:
     contents = [{"role": ("user", "model")[number % 2], "parts": parts} for number, parts in enumerate(turns)]
