@@ -86,7 +86,9 @@ class Translator:
         try:
             async with self._call(attempt, request, encoded) as answer:
                 await _answered(answer, attempt, said, answering)
-        except (UpstreamError, Garbled) as error:
+        except AnswerFailed as failed:
+            await _refuse(failed.error, attempt, answering)
+        except (UpstreamError, Garbled, TimeoutError) as error:
             # Only before anything was said: what comes later is dealt with where it is heard.
             await _refuse(failing.of(error), attempt, answering)
 
@@ -154,7 +156,7 @@ async def _answered(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, a
 
 
 async def _whole(answer: StreamedAnswer, attempt: _Attempt, *, streams: bool) -> Answer:
-    """Raises Garbled, also for a stream that ends in an error: nobody was told anything yet."""
+    """Raises Garbled, and AnswerFailed for an answer that says it failed."""
     body = await _read(answer, MAX_ANSWER_BYTES, attempt.idle_s)
     dialect = attempt.target.dialect
     if not streams:
@@ -163,10 +165,7 @@ async def _whole(answer: StreamedAnswer, attempt: _Attempt, *, streams: bool) ->
         except ConversationError as error:
             raise Garbled("the answer is not JSON") from error
     decoder = dialect.stream_decoder()
-    try:
-        return whole.collect([*decoder.feed(body), *decoder.flush()])
-    except AnswerFailed as error:
-        raise Garbled("the stream ends in an error") from error
+    return whole.collect([*decoder.feed(body), *decoder.flush()])
 
 
 async def _read(answer: StreamedAnswer, limit_bytes: int, idle_s: float | None) -> bytes:

@@ -27,7 +27,7 @@ FAIL_OVER = frozenset(
 """Faults that another provider may not share. What the client did wrong, and what a filter objects to, stays so."""
 
 
-def of(error: Malformed | Unable | Garbled | UpstreamError) -> ProviderError:
+def of(error: Malformed | Unable | Garbled | UpstreamError | TimeoutError) -> ProviderError:
     """Our own words for what no provider said."""
     match error:
         case Malformed():
@@ -45,7 +45,7 @@ def of(error: Malformed | Unable | Garbled | UpstreamError) -> ProviderError:
                 message="The provider's answer is not what its API promises.",
                 code="provider_confused",
             )
-        case UpstreamLate():
+        case UpstreamLate() | TimeoutError():
             return ProviderError(
                 fault=Fault.TIMEOUT, status=504, message="The provider did not answer in time.", code="upstream_timeout"
             )
