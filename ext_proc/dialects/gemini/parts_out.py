@@ -10,7 +10,7 @@ from typing import Any
 
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.jsontext import loads_object
-from ext_proc.chat.parts import Media, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
+from ext_proc.chat.parts import Link, Media, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from ext_proc.dialects.gemini.losses import Losses
 from ext_proc.dialects.gemini.media import write_media
 from ext_proc.dialects.gemini.signing import own_signature
@@ -85,6 +85,8 @@ def _write_thought(thought: Reasoning, losses: Losses) -> list[Written]:
 
 def _write_media(media: Media, losses: Losses) -> Written:
     losses.need(_CAPABILITIES[media.kind], media.at, f"the model reads no {media.kind}")
+    if media.kind == "image" and isinstance(media.source, Link):
+        losses.need("image_urls", media.at, "the model reads no images from the web")
     if media.cache:
         losses.cache_mark(media.at)
     if media.detail and media.detail != "auto" and media.origin != NAME:

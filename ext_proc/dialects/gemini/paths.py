@@ -8,6 +8,7 @@ what stands before it in every path, and the method.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 _VERSION = re.compile(r"/v\d+[a-z0-9]*/(.*)")
 _PLACE = re.compile(r"projects/[^/]+/locations/[^/]+/(.*)")
@@ -17,8 +18,9 @@ _MODELS = "models/"
 
 def split_path(path: str) -> tuple[str, str]:
     """(model, method); names of other publishers, tuned models and endpoints keep what tells them apart."""
-    found = _VERSION.search(path)
-    resource = found[1] if found else path.lstrip("/")
+    plain = unquote(path)
+    found = _VERSION.search(plain)
+    resource = found[1] if found else plain.lstrip("/")
     name, _, method = resource.rpartition(":")
     placed = _PLACE.fullmatch(name)
     name = placed[1] if placed else name

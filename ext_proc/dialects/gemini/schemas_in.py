@@ -22,7 +22,7 @@ def json_schema(schema: Mapping[str, Any], at: str, depth: int = 0) -> dict[str,
     known = {camel(name): value for name, value in schema.items()}
     found: dict[str, Any] = {}
     for name, value in known.items():
-        if name in ("nullable", "propertyOrdering") or value is None:
+        if name in ("nullable", "propertyOrdering") or value is None or (name, value) == ("format", "enum"):
             continue
         found[_RENAMED.get(name, name)] = _value(name, value, at, depth)
     return _nullable(found) if known.get("nullable") is True else found

@@ -58,5 +58,6 @@ MEMBERS = {
     "service_tier": "serviceTier",
     "metadata": "labels",
     "detail": "mediaResolution",
+    "is_error": "functionResponse.response.error",
 }
 """A member of the request's value -> its address in a body of this dialect."""

@@ -32,6 +32,7 @@ def read(body: Body, path: str = PATH, **query: str) -> Request:
         ("/v1/projects/p/locations/eu/endpoints/123:generateContent", "endpoints/123"),
         ("/v1beta1/publishers/google/models/gemini-3:generateContent", "gemini-3"),
         ("/models/gemini-3:generateContent", "gemini-3"),
+        ("/v1beta/models/openai%2Fgpt-5%3AgenerateContent", "openai/gpt-5"),
     ],
 )
 def test_the_model_stands_in_the_path(path: str, model: str) -> None:
@@ -180,7 +181,14 @@ def test_schemas_of_answers() -> None:
         "type": "OBJECT",
         "nullable": True,
         "properties": {
-            "kind": {"type": "STRING", "enum": ["a"], "nullable": True, "example": "a", "title": None},
+            "kind": {
+                "type": "STRING",
+                "format": "enum",
+                "enum": ["a"],
+                "nullable": True,
+                "example": "a",
+                "title": None,
+            },
             "any": {"any_of": [{"type": "STRING"}, {"ref": "#/defs/x"}], "nullable": True},
             "map": {"type": "OBJECT", "additionalProperties": {"type": "NUMBER"}, "minProperties": "1"},
             "odd": True,
@@ -193,6 +201,7 @@ def test_schemas_of_answers() -> None:
         "type": ["object", "null"],
         "properties": {
             "kind": {"type": ["string", "null"], "enum": ["a", None], "examples": ["a"]},
+            "none": {},
             "any": {"anyOf": [{"type": "string"}, {"$ref": "#/defs/x"}, {"type": "null"}]},
             "map": {"type": "object", "additionalProperties": {"type": "number"}, "minProperties": 1},
             "odd": True,

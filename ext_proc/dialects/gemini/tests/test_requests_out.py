@@ -204,6 +204,12 @@ def test_media_the_model_does_not_read(kind: Any, lack: str) -> None:
     assert caught.value.capability == lack
 
 
+def test_images_the_model_does_not_fetch() -> None:
+    linked = asking(user(replace(PICTURE, source=Link("https://a.example/a.png"))))
+    with pytest.raises(Unable):
+        body(linked, Model(id="m", lacks=frozenset({"image_urls"})))
+
+
 def test_cache_marks_are_named_once() -> None:
     marked = Text(text="a", cache="5m", at="messages[0].content[0]")
     request = asking(

@@ -32,11 +32,12 @@ def weather(city: str) -> str:
 class Gateway:
     """Answers the library's calls one after the other; `seen`: the requests as read."""
 
-    def __init__(self, *said: Answer) -> None:
+    def __init__(self, *said: Answer, vertex: bool = False) -> None:
         self.seen: list[Request] = []
         self._said = list(said)
         self.client = genai.Client(
             api_key="k",
+            vertexai=vertex,
             http_options=types.HttpOptions(
                 base_url="http://gateway.example",
                 httpx_client=httpx2.Client(transport=httpx2.MockTransport(self._handle)),
@@ -75,6 +76,13 @@ def test_a_whole_answer() -> None:
     assert response.usage_metadata.total_token_count == 140
     assert gateway.seen[0].model == MODEL
     assert not gateway.seen[0].stream
+
+
+def test_vertex_ai() -> None:
+    gateway = Gateway(FULL, vertex=True)
+    response = gateway.client.models.generate_content(model=MODEL, contents="hello")
+    assert response.text == "Sunny in Zürich."
+    assert gateway.seen[0].model == MODEL
 
 
 def test_a_stream() -> None:
