@@ -16,13 +16,15 @@ REFUSED = {
     "background": "background",
     "cachedContent": "stored_conversations",
     "cached_content": "stored_conversations",
+    "continuationToken": "stored_conversations",
+    "generationConfig.responseModalities": "content",
     "mcp_servers": "builtin_tools",
     "container": "stored_conversations",
     "audio": "audio",
 }
-"""Member -> the capability it needs. Responses: an answer, a conversation or a prompt kept by the provider, or a run in
-the background; Gemini: a prompt kept by the provider; Anthropic: tools of its own servers, a kept container; chat: an
-answer in sound."""
+"""Member -> the capability it needs. Responses: an answer, a conversation or a prompt kept by the provider, or a run
+in the background; Gemini: a prompt or a half answer kept by the provider, an answer that is no text; Anthropic:
+tools of its own servers, a kept container; chat: an answer in sound."""
 
 
 def check_rest(request: Request, own: str) -> None:

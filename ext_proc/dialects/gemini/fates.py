@@ -75,7 +75,7 @@ FATES: dict[str, str] = {
     "generationConfig.thinkingConfig.thinkingBudget": "thinking.budget; thinking.off for 0",
     "generationConfig.thinkingConfig.thinkingLevel": "thinking.effort",
     "generationConfig.thinkingConfig.includeThoughts": "thinking.show",
-    "generationConfig.responseModalities": "rest",
+    "generationConfig.responseModalities: other than TEXT": "rest, refused by others",
     "generationConfig.responseFormat": "rest",
     "generationConfig.speechConfig": "rest",
     "generationConfig.imageConfig": "rest",
@@ -90,7 +90,7 @@ FATES: dict[str, str] = {
     "safetySettings": "rest",
     "modelArmorConfig": "rest",
     "store": "rest",
-    "continuationToken": "rest",
+    "continuationToken": "rest, refused by others",
     "cachedContent": "rest, refused by others",
 }
 

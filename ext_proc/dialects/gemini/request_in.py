@@ -43,6 +43,7 @@ _NUMBERS = (
     "stopSequences",
 )
 _OUTPUT = ("responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema")
+_USUAL_MODALITY = (f"{CONFIG}.responseModalities", ["TEXT"])
 _THINKING = ("includeThoughts", "thinkingBudget", "thinkingLevel")
 JSON = "application/json"
 STREAM = "streamGenerateContent"
@@ -142,7 +143,8 @@ def _rest(node: Member, config: Member) -> dict[str, Any]:
     thinking = config.node("thinkingConfig")
     left = thinking.rest(*_THINKING) if thinking is not None else {}
     rest |= {f"{CONFIG}.thinkingConfig.{name}": value for name, value in left.items()}
-    return {name: value for name, value in rest.items() if value is not None}
+    said = {name: value for name, value in rest.items() if value is not None}
+    return {name: value for name, value in said.items() if (name, value) != _USUAL_MODALITY}
 
 
 def _names(node: Member, config: Member) -> dict[str, str]:

@@ -128,7 +128,7 @@ SETTINGS: Body = {
         "responseMimeType": "application/json",
         "responseSchema": SCHEMA,
         "thinkingConfig": {"includeThoughts": True, "thinkingBudget": 1024},
-        "responseModalities": ["TEXT"],
+        "responseModalities": ["TEXT", "IMAGE"],
         "speechConfig": {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}},
         "mediaResolution": "MEDIA_RESOLUTION_LOW",
         "imageConfig": {"aspectRatio": "16:9"},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ext_proc.chat.dialect import Asked, Model
-from ext_proc.chat.errors import Malformed
+from ext_proc.chat.errors import Malformed, Unable
 from ext_proc.chat.parts import Inline, Link, Media, Opaque, Reasoning, StoredFile, Text, ToolCall, ToolResult
 from ext_proc.chat.request import BuiltinTool, JsonOutput, Request, Sampling, Thinking, Tool, ToolChoice
 from ext_proc.dialects.gemini import CLIENT, PROVIDER, encode_count
@@ -187,8 +187,8 @@ def test_schemas_of_answers() -> None:
                 "enum": ["a"],
                 "nullable": True,
                 "example": "a",
-                "title": None,
             },
+            "none": {"title": None},
             "any": {"any_of": [{"type": "STRING"}, {"ref": "#/defs/x"}], "nullable": True},
             "map": {"type": "OBJECT", "additionalProperties": {"type": "NUMBER"}, "minProperties": "1"},
             "odd": True,
@@ -315,6 +315,13 @@ def test_what_others_lose_is_named_as_the_client_spells_it() -> None:
     request = replace(read(SNAKE), origin="another")
     dropped = PROVIDER.encode_request(request, Model(id="gemini-2.0-flash")).dropped
     assert [each.at for each in dropped] == ["generation_config.thinking_config", "generation_config.speech_config"]
+
+
+def test_text_is_what_everybody_answers_with() -> None:
+    assert read(configured(responseModalities=["TEXT"])).rest == {}
+    pictures = replace(read(configured(responseModalities=["IMAGE"])), origin="another")
+    with pytest.raises(Unable):
+        PROVIDER.encode_request(pictures, Model(id="m"))
 
 
 def test_counting() -> None:
