@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ext_proc.chat.effort import budget_tokens, effort_of
-from ext_proc.chat.request import JsonOutput, Request, Thinking
+from ext_proc.chat.request import JsonOutput, Request
 from ext_proc.dialects.gemini.losses import Losses
 from ext_proc.dialects.gemini.schemas_out import fitting_schema
 from ext_proc.dialects.gemini.spelling import camel
+from ext_proc.dialects.gemini.thinking_out import write_thinking
 from ext_proc.dialects.gemini.words import CONFIG, RAW
 
 _TIERS = {"default": "standard", "standard_only": "standard", "standard": "standard"} | {
@@ -20,7 +20,6 @@ _TIERS = {"default": "standard", "standard_only": "standard", "standard": "stand
 _SHARED = ("safetySettings", "labels")
 """Members clients of other dialects may know by this API's name, in either spelling."""
 _NO_SUCH = ("sampling.logit_bias", "user", "verbosity", "cache_key", "metadata")
-_WORDS = {"none": 0, "minimal": 1, "low": 2, "medium": 3, "high": 4, "xhigh": 5, "max": 6}
 
 
 def write_config(request: Request, losses: Losses) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def write_config(request: Request, losses: Losses) -> dict[str, Any]:
     if request.output is not None:
         losses.need("structured_output", request.output.at, "the model cannot be held to a form of answer")
         written |= _output(request.output, losses)
-    thinking = _own_members(request, losses, f"{CONFIG}.thinkingConfig") | _thinking(request.thinking, losses)
+    thinking = _own_members(request, losses, f"{CONFIG}.thinkingConfig") | write_thinking(request.thinking, losses)
     return {CONFIG: written | ({"thinkingConfig": thinking} if thinking else {})} if written or thinking else {}
 
 
@@ -106,61 +105,3 @@ def _output(output: JsonOutput, losses: Losses) -> dict[str, Any]:
     if losses.own:
         return typed | (output.extra.get(RAW) or {"responseJsonSchema": output.schema})
     return typed | {"responseJsonSchema": fitting_schema(output.schema)}
-
-
-def _thinking(thinking: Thinking | None, losses: Losses) -> dict[str, Any]:
-    if thinking is None:
-        return {}
-    kind = losses.generation.thinking
-    if kind == "none" or losses.lacks("reasoning"):
-        if thinking.enabled:
-            losses.member("thinking", "the model does not think")
-        return {}
-    show = _shown(thinking, losses)
-    shown = {} if show is None else {"includeThoughts": show}
-    return shown | (_level(thinking, losses) if kind == "level" else _budget(thinking, losses))
-
-
-def _shown(thinking: Thinking, losses: Losses) -> bool | None:
-    """Dialects that count thinking in tokens show it unless told not to."""
-    if thinking.summary:
-        return True
-    counted = thinking.enabled and (thinking.budget_tokens is not None or thinking.adaptive)
-    return True if thinking.show is None and counted and not losses.own else thinking.show
-
-
-def _level(thinking: Thinking, losses: Losses) -> dict[str, Any]:
-    """This generation takes budgets of its own dialect's clients too, but never both."""
-    levels = losses.generation.levels
-    if not thinking.enabled and not losses.own:
-        losses.member("thinking", "the model always thinks; it is told to think least")
-        return {"thinkingLevel": levels[0].upper()}
-    if thinking.effort and (losses.own or thinking.effort not in _WORDS):
-        return {"thinkingLevel": thinking.effort.upper()}
-    if thinking.effort:
-        return {"thinkingLevel": _nearest(thinking.effort, levels).upper()}
-    budget = thinking.budget_tokens
-    if budget is None or (budget < 0 and not losses.own):
-        return {}
-    return {"thinkingBudget": budget} if losses.own else {"thinkingLevel": effort_of(budget, levels).upper()}
-
-
-def _nearest(effort: str, levels: tuple[str, ...]) -> str:
-    """The least level that is no less than asked for, else the highest."""
-    return next((level for level in levels if _WORDS[level] >= _WORDS[effort]), levels[-1])
-
-
-def _budget(thinking: Thinking, losses: Losses) -> dict[str, Any]:
-    generation = losses.generation
-    if losses.own and thinking.budget_tokens is not None:
-        return {"thinkingBudget": thinking.budget_tokens}
-    if not thinking.enabled or thinking.effort == "none":
-        if not generation.always_thinks:
-            return {"thinkingBudget": 0}
-        losses.member("thinking", "the model always thinks; it is told to think least")
-        return {"thinkingBudget": generation.least_tokens}
-    if (budget := thinking.budget_tokens) is None:
-        if not thinking.effort:
-            return {"thinkingBudget": -1} if thinking.adaptive and not losses.own else {}
-        budget = budget_tokens(thinking.effort)
-    return {"thinkingBudget": -1 if budget < 0 else min(max(budget, generation.least_tokens), generation.most_tokens)}

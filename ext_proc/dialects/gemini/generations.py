@@ -12,15 +12,16 @@ from typing import Literal
 
 from ext_proc.chat.dialect import Model
 
+_UNKNOWN = (2, 99)
 _VERSION = re.compile(r"gemini-(\d+)(?:\.(\d+))?")
 _LATEST = re.compile(r"gemini-[a-z-]+-latest")
 _FLASH_LEVELS = ("minimal", "low", "medium", "high")
 _LEVELS_OF: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gemini-3-pro", ("low", "high")),
-    ("pro", ("low", "medium", "high")),
+    ("-pro", ("low", "medium", "high")),
 )
 _BUDGETS_OF: tuple[tuple[str, tuple[int, int, bool]], ...] = (
-    ("pro", (128, 32768, True)),
+    ("-pro", (128, 32768, True)),
     ("flash-lite", (512, 24576, False)),
     ("", (1, 24576, False)),
 )
@@ -29,11 +30,12 @@ _BUDGETS_OF: tuple[tuple[str, tuple[int, int, bool]], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """`thinking`: how a model is told how much to think. `levels` it knows, the least first. `always_thinks`: thinking
-    cannot be turned off. `signs_calls`: calls in a history must be signed, and calls have ids. `media_results`: a
-    function may answer with media. `joins_tools`: functions may stand beside Google's tools and an answer in JSON.
-    `mixes_tools`: Google's tools beside functions must be asked for."""
+    """`named`: it is known which one it is. `thinking`: how a model is told how much to think. `levels` it knows, the
+    least first. `always_thinks`: thinking cannot be turned off. `signs_calls`: calls in a history must be signed, and
+    have ids. `media_results`: a function may answer with media. `joins_tools`: functions may stand beside Google's tools
+    and an answer in JSON. `mixes_tools`: Google's tools beside functions must be asked for."""
 
+    named: bool = True
     thinking: Literal["level", "budget", "none"] = "none"
     levels: tuple[str, ...] = ()
     least_tokens: int = 1
@@ -63,7 +65,13 @@ def generation_of(model: Model) -> Generation:
     if version < (2, 5):
         return Generation()
     least, most, always = next(found for name, found in _BUDGETS_OF if name in model.id)
-    return Generation(thinking="budget", least_tokens=least, most_tokens=most, always_thinks=always)
+    return Generation(
+        named=version < _UNKNOWN,
+        thinking="budget",
+        least_tokens=least,
+        most_tokens=most,
+        always_thinks=always,
+    )
 
 
 def _version(model: Model) -> tuple[int, int]:
@@ -71,4 +79,4 @@ def _version(model: Model) -> tuple[int, int]:
         return int(found[1]), int(found[2] or 0)
     if _LATEST.search(model.id):
         return 3, 0
-    return (1, 0) if "gemma" in model.id else (2, 5)
+    return (1, 0) if "gemma" in model.id else _UNKNOWN

@@ -84,6 +84,8 @@ def test_models_that_do_not_think() -> None:
         ({"thinkingBudget": 0}, THIRD, {"thinkingBudget": 0}),
         ({"thinkingBudget": -1}, THIRD, {"thinkingBudget": -1}),
         ({"thinkingLevel": "HIGH"}, SECOND, {"thinkingBudget": 16384}),
+        ({"includeThoughts": False}, SECOND, {"includeThoughts": False}),
+        ({"thinkingLevel": "HIGH"}, Model(id="endpoints/1"), {"thinkingLevel": "HIGH"}),
         ({"thinkingLevel": "HIGH"}, Model(id="tuned", family="gemini-3"), {"thinkingLevel": "HIGH"}),
     ],
 )
