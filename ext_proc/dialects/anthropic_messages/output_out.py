@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ext_proc.chat.closed_schema import closed
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.request import JsonOutput
 from ext_proc.dialects.anthropic_messages.losses import Losses
-from ext_proc.dialects.anthropic_messages.schema_out import closed
 from ext_proc.dialects.anthropic_messages.tools_out import FORCED
 from ext_proc.dialects.anthropic_messages.words import JSON_TOOL
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ext_proc.chat.closed_schema import closed
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.flattening import as_function, flat_name
 from ext_proc.chat.parts import ToolCall
 from ext_proc.chat.request import AnyTool, BuiltinTool, CustomTool, Request, Tool, ToolChoice
 from ext_proc.dialects.anthropic_messages.losses import Losses
 from ext_proc.dialects.anthropic_messages.marks import write_mark
-from ext_proc.dialects.anthropic_messages.schema_out import closed
 from ext_proc.dialects.anthropic_messages.words import NAME
 
 Written = dict[str, Any]

@@ -1,8 +1,8 @@
 """An answer in JSON, asked for.
 
 In: the form a client wants. Out: `outputConfig.textFormat` for models that can be held to a schema; else, and where
-there is no schema, a tool the model must call: its input is the answer. Decoders know such a call by the tool's name and
-turn it into text. A tool that the client forces itself goes first. Thinking is not possible beside a forced tool.
+there is no schema, a tool the model must call: its input is the answer. Decoders know such a call by the tool's name
+and turn it into text. A tool that the client forces itself goes first. Thinking is not possible beside a forced tool.
 """
 
 from __future__ import annotations

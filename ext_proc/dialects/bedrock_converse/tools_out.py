@@ -1,8 +1,8 @@
 """Tools and the choice among them, written.
 
 In: tools of any dialect. Out: `toolConfig`. A web search or a code sandbox becomes Amazon Nova's own; any other tool
-that a provider would run itself is refused. Text tools become functions, namespaces part of a name. Only the tools a client
-allowed are sent, and none where none may be called; but a conversation in which tools were called must name some.
+that a provider would run itself is refused. Text tools become functions, namespaces part of a name. Only the tools a
+client allowed are sent, none where none may be called; but a conversation in which tools were called must name some.
 """
 
 from __future__ import annotations
