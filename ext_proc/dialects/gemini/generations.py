@@ -32,7 +32,7 @@ _BUDGETS_OF: tuple[tuple[str, tuple[int, int, bool]], ...] = (
 class Generation:
     """`named`: it is known which one it is. `thinking`: how a model is told how much to think. `levels` it knows, the
     least first. `always_thinks`: thinking cannot be turned off. `signs_calls`: calls in a history must be signed, and
-    have ids. `media_results`: a function may answer with media. `joins_tools`: functions may stand beside Google's tools
+    have ids. `media_results`: a function may answer with media. `joins_tools`: functions stand beside Google's tools
     and an answer in JSON. `mixes_tools`: Google's tools beside functions must be asked for."""
 
     named: bool = True
