@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ext_proc import log
+from ext_proc import heap, log
 from ext_proc.worker import Places, work
 from schemas.runtime import RuntimeFileError
 
@@ -23,6 +23,7 @@ from schemas.runtime import RuntimeFileError
 def main(runtime: Path, socket: Path, upstream: Path, sessions: Path | None, drain_time: float, log_level: str) -> None:
     """See the help text."""
     log.set_up(log_level)
+    heap.keep_what_is_freed()
     places = Places(runtime=runtime, socket=socket, upstream=upstream, sessions=sessions, drain_s=drain_time)
     try:
         asyncio.run(work(places))

@@ -107,6 +107,9 @@ class _Message:
 
     def add(self, data: bytes) -> bytes | None:
         """The message, once it is whole."""
+        if not self._head and _PREFIX_BYTES + int.from_bytes(data[1:_PREFIX_BYTES]) == len(data) >= _PREFIX_BYTES:
+            self._head = data[:_PREFIX_BYTES]
+            return data[_PREFIX_BYTES:]
         if len(self._head) < _PREFIX_BYTES:
             rest = _PREFIX_BYTES - len(self._head)
             self._head, data = self._head + data[:rest], data[rest:]
@@ -287,7 +290,7 @@ class _Peer(asyncio.BufferedProtocol):
 
     def buffer_updated(self, size_bytes: int) -> None:
         try:
-            for event in self.connection.receive(bytes(self.server.buffer[:size_bytes])):
+            for event in self.connection.receive(self.server.buffer[:size_bytes]):
                 self._happened(event)
         except frames.ConnectionFailed as error:
             _LOG.error("connection_failed", extra={"fields": {"why": str(error)}})

@@ -6,10 +6,10 @@ In: a ProcessingRequest, a Command. Out: an Event, ProcessingResponses. Text of 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import assert_never
 
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Struct, Value
 
 from ext_proc.call import Attempt, Call, Forward, Rank, Record, Refuse, Reply
 from ext_proc.exchange import Asked, Extend, Open, Pass, Send, Unexpected
@@ -31,6 +31,7 @@ from schemas.wire.ext_proc_pb2 import (
 
 _BETWEEN = {"cookie": "; "}
 """What stands between the values of a header that comes several times; between those of all others, a comma."""
+_REMEMBERED, _USUAL_BYTES = 512, 4096
 _UNFIT = re.compile("[^ -~]")
 _OVERWRITE = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 
@@ -93,9 +94,7 @@ def _answer(command: Send) -> ProcessingResponse:
         case Forward(key, body):
             return _go_on(record, key, body)
         case Rank(attempts, _, body):
-            answer = _go_on(record, names.RANKED, body)
-            _rank(answer.dynamic_metadata, attempts)
-            return answer
+            return _go_on(record, names.RANKED, body, attempts)
         case Refuse(code):
             return _go_on(record, names.REFUSED + code, None)
         case Reply():
@@ -104,31 +103,63 @@ def _answer(command: Send) -> ProcessingResponse:
             assert_never(command.outcome)
 
 
-def _go_on(record: Record, key: str, body: bytes | None) -> ProcessingResponse:
-    answer = ProcessingResponse()
-    response = answer.request_headers.response
-    response.SetInParent()
+def _go_on(record: Record, key: str, body: bytes | None, attempts: tuple[Attempt, ...] = ()) -> ProcessingResponse:
+    answer = ProcessingResponse.FromString(_usual(record, key, attempts))
+    fields = answer.dynamic_metadata.fields[names.DECISION].struct_value.fields
+    _tell_what_differs(fields, record)
     if body is not None:
+        response = answer.request_headers.response
         response.status = CommonResponse.CONTINUE_AND_REPLACE
         response.header_mutation.remove_headers.append("content-length")
         response.body_mutation.body = body
-    _tell(answer.dynamic_metadata, record, key)
-    if body is not None:
-        answer.dynamic_metadata.fields[names.DECISION].struct_value.fields["bytes"].string_value = str(len(body))
+        fields["bytes"].string_value = str(len(body))
     return answer
 
 
-def _tell(metadata: Struct, record: Record, key: str) -> None:
-    """What Envoy routes, logs, counts and traces by. Only text, and only what is known: an absent field is shown
-    nowhere."""
+def _usual(record: Record, key: str, attempts: tuple[Attempt, ...]) -> bytes:
+    """The part of an answer that is the same for many. To put it together takes several times as long as to read it."""
+    which = (key, attempts, record.choice, record.why, record.agents, record.route, record.model, record.router)
+    known = _known.get(which)
+    if known is None:
+        answer = ProcessingResponse()
+        answer.request_headers.response.SetInParent()
+        _tell_what_lasts(answer.dynamic_metadata, record, key)
+        if attempts:
+            _rank(answer.dynamic_metadata, attempts)
+        known = answer.SerializeToString()
+        # Names may come from requests: those of a usual length are kept, and not without end.
+        if len(known) <= _USUAL_BYTES:
+            if len(_known) >= _REMEMBERED:
+                _known.clear()
+            _known[which] = known
+    return known
+
+
+_known: dict[tuple[object, ...], bytes] = {}
+
+
+def _tell(metadata: Struct, record: Record) -> None:
+    """What Envoy logs, counts and traces by. Only text, and only what is known: an absent field is shown nowhere."""
+    _tell_what_lasts(metadata, record, "")
+    _tell_what_differs(metadata.fields[names.DECISION].struct_value.fields, record)
+
+
+def _tell_what_lasts(metadata: Struct, record: Record, key: str) -> None:
+    """`key` is what Envoy routes by."""
     fields = metadata.fields[names.DECISION].struct_value.fields
     if key:
         fields["key"].string_value = key
+    fields["choice"].string_value = _sayable(record.choice) or "-"
+    for name, value in _named(record).items():
+        fields[name].string_value = value
+
+
+def _tell_what_differs(fields: MutableMapping[str, Value], record: Record) -> None:
+    """Between one request and the next."""
     fields["us"].string_value = str(round(record.total_ms * 1000))
     fields["ms"].string_value = f"{record.total_ms:.2f}"
-    fields["choice"].string_value = _sayable(record.choice) or "-"
-    for name, value in _shown(record).items():
-        fields[name].string_value = value
+    if record.confidence is not None:
+        fields["confidence"].string_value = f"{record.confidence:.2f}"
     for name, fact in record.more.items():
         fields[name].string_value = _text(fact)
 
@@ -142,13 +173,12 @@ def _sayable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _shown(record: Record) -> dict[str, str]:
+def _named(record: Record) -> dict[str, str]:
     texts = {
         "why": record.why.value,
         "agents": ",".join(record.agents),
         "route": _header(record.route),
         "model": _header(record.model),
-        "confidence": "" if record.confidence is None else f"{record.confidence:.2f}",
         "router": record.router,
     }
     return {name: text for name, text in texts.items() if text}
@@ -182,7 +212,7 @@ def _reply(reply: Reply, record: Record) -> ProcessingResponse:
         details=f"plano_{record.why.value}",
     )
     answer = ProcessingResponse(immediate_response=immediate)
-    _tell(answer.dynamic_metadata, record, "")
+    _tell(answer.dynamic_metadata, record)
     return answer
 
 
@@ -192,7 +222,10 @@ def _set(name: str, value: str) -> HeaderValueOption:
 
 def _told(record: Record, shows: bool) -> list[tuple[str, str]]:
     """The decision as headers: on answers made here no route adds them."""
-    return [(f"x-plano-{name}", value) for name, value in _shown(record).items()] if shows else []
+    if not shows:
+        return []
+    sure = {} if record.confidence is None else {"confidence": f"{record.confidence:.2f}"}
+    return [(f"x-plano-{name}", value) for name, value in {**_named(record), **sure}.items()]
 
 
 def _head(record: Record, shows: bool) -> ProcessingResponse:
@@ -205,5 +238,5 @@ def _head(record: Record, shows: bool) -> ProcessingResponse:
     headers = HeaderMap(headers=[HeaderValue(key=name, raw_value=value.encode()) for name, value in pairs])
     head = StreamedImmediateResponse(headers_response=HttpHeaders(headers=headers))
     answer = ProcessingResponse(streamed_immediate_response=head)
-    _tell(answer.dynamic_metadata, record, "")
+    _tell(answer.dynamic_metadata, record)
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ext_proc.conversation.body import read_body, write_body
+from ext_proc.conversation.body import read_body, view_body, write_body
 from ext_proc.conversation.dialect import ConversationError, Dialect, dialect_of
 from ext_proc.conversation.turns import Opening, is_fresh_user_turn, opening, turns
 
@@ -15,5 +15,6 @@ __all__ = [
     "opening",
     "read_body",
     "turns",
+    "view_body",
     "write_body",
 ]

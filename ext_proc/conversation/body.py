@@ -10,18 +10,28 @@ import json
 import math
 from collections.abc import Mapping
 
+import orjson
+
 from ext_proc.conversation.dialect import ConversationError
 
 
 def read_body(text: str | bytes) -> dict[str, object]:
     """The object in `text`. Raises ConversationError for anything that is not one JSON object."""
     try:
-        body = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        spelled = text.decode(json.detect_encoding(text), "surrogatepass") if isinstance(text, bytes) else text
+        return _object(_DECODER.decode(spelled))
     except (ValueError, RecursionError) as error:
         raise ConversationError("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise ConversationError("the body is not a JSON object")
-    return body
+
+
+def view_body(text: bytes) -> dict[str, object]:
+    """The object in `text`, for whoever only looks: integers of more than 64 bits lose digits, which `read_body` keeps.
+    It takes half the time. Raises ConversationError as `read_body` does."""
+    try:
+        return _object(orjson.loads(text))
+    except ValueError:
+        # Half of a surrogate pair, a byte order mark: some things are JSON to more lenient readers only.
+        return read_body(text)
 
 
 def write_body(body: Mapping[str, object]) -> bytes:
@@ -46,3 +56,12 @@ def _finite(digits: str) -> float:
 
 def _refuse(word: str) -> float:
     raise ValueError(f"{word} is not JSON")
+
+
+def _object(body: object) -> dict[str, object]:
+    if not isinstance(body, dict):
+        raise ConversationError("the body is not a JSON object")
+    return body
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

@@ -5,6 +5,7 @@ In: a path as the client sent it, query included. Out: a `Dialect`. Never: a loo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -22,7 +23,10 @@ class Dialect(StrEnum):
 
 def dialect_of(path: str) -> Dialect:
     """The dialect of a path; a query does not matter. Raises ConversationError for any other path."""
-    try:
-        return Dialect(path.partition("?")[0])
-    except ValueError:
-        raise ConversationError("this path carries no conversation") from None
+    found = _BY_PATH.get(path) or _BY_PATH.get(path.partition("?")[0])
+    if found is None:
+        raise ConversationError("this path carries no conversation")
+    return found
+
+
+_BY_PATH: Mapping[str, Dialect] = {dialect.value: dialect for dialect in Dialect}

@@ -41,6 +41,17 @@ def said(content: object) -> str:
     return encodable("\n".join(text for text in spoken if text))
 
 
+def says(content: object) -> bool:
+    """Whether `said` would find anything."""
+    return any(_is_said(text) for text in texts(content))
+
+
+def _is_said(text: str) -> bool:
+    """What begins with something else than an envelope says something, however long it goes on."""
+    start = text.lstrip()
+    return bool(start) and (start[0] != "<" or bool(without_envelopes(start).strip()))
+
+
 def without_envelopes(text: str) -> str:
     """The text without what coding agents put into it. An envelope that never ends is left alone: it may be quoted."""
     for name in _ENVELOPES:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from ext_proc.conversation.dialect import Dialect, dialect_of
-from ext_proc.conversation.text import encodable, is_attachment, said, texts
+from ext_proc.conversation.text import encodable, is_attachment, said, says, texts
 from router_model.choice import Turn
 
 MAX_TURNS = 200
@@ -51,10 +51,12 @@ def is_fresh_user_turn(path: str, body: Mapping[str, object]) -> bool:
     return bool(found) and speaks(found[-1])
 
 
-def opening(path: str, body: Mapping[str, object]) -> Opening:
-    """How the conversation begins. `first` is None where no user said anything (among the first messages)."""
+def opening(path: str, body: Mapping[str, object], *, first: bool = True) -> Opening:
+    """How the conversation begins. `first` is None where no user said anything (among the first messages), or where
+    nobody wants to know."""
     found = messages(path, body)[:_MAX_MESSAGES]
-    spoken = (said(message.get("content")) for message in found if isinstance(message, dict) and _by_user(message))
+    asked = found if first else []
+    spoken = (said(message.get("content")) for message in asked if isinstance(message, dict) and _by_user(message))
     return Opening(
         system="\n".join(_directions(body, found)),
         tools=tuple(_tool_names(body)),
@@ -84,7 +86,7 @@ def speaks(message: object) -> bool:
     if not isinstance(message, dict) or not _by_user(message):
         return False
     content = message.get("content")
-    return bool(said(content)) or (isinstance(content, list) and any(map(is_attachment, content)))
+    return says(content) or (isinstance(content, list) and any(map(is_attachment, content)))
 
 
 def _by_user(message: dict[str, object]) -> bool:

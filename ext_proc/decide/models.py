@@ -77,7 +77,7 @@ async def decide(call: Call, rules: Rules, means: Means) -> Decided:
 
 def _read(call: Call, rules: Rules) -> _Matter:
     path = call.path.removeprefix(QUESTION_PREFIX)
-    body = conversation.read_body(call.body)
+    body = conversation.view_body(call.body)
     own = inline.read(body)
     return _Matter(
         call=call,
@@ -88,7 +88,7 @@ def _read(call: Call, rules: Rules) -> _Matter:
         own=own is not None,
         requested=rules.canonical(call.model),
         trace_id=trace_id(call) or secrets.token_hex(16),
-        passed_on=cutting.cut(call.body),
+        passed_on=cutting.cut(call.body) if cutting.concerns(body) else call.body,
     )
 
 
@@ -118,7 +118,8 @@ def _session(matter: _Matter, means: Means, holds: policy.Rules) -> Session | No
     implicit = policy.recognises_implicitly(means.sessions, holds, bool(matter.preferences))
     if not implicit and names.AFFINITY_HEADER not in matter.call.headers:
         return None
-    opening = conversation.opening(matter.path, matter.body)
+    named = matter.call.headers.get(names.AFFINITY_HEADER, "").strip()
+    opening = conversation.opening(matter.path, matter.body, first=not named)
     return identity.identify(
         matter.call.headers, opening, means.sessions, implicit=implicit, caller=_caller(matter.call)
     )

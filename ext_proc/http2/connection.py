@@ -104,8 +104,9 @@ class Connection:
 
     # What the peer says.
 
-    def receive(self, data: bytes) -> Iterator[Event]:
-        """What these bytes mean; to be exhausted before anything is sent. Raises ConnectionFailed."""
+    def receive(self, data: bytes | memoryview) -> Iterator[Event]:
+        """What these bytes mean; to be exhausted before anything is sent, or the bytes change. Raises
+        ConnectionFailed."""
         for found in self._frames.feed(data):
             if self._block is not None and found.kind != Kind.CONTINUATION:
                 raise ConnectionFailed(Code.PROTOCOL_ERROR, "a header block was interrupted")

@@ -1,6 +1,7 @@
 """HTTP/2 frames (RFC 9113, section 4 and 6), in and out.
 
-In: bytes as they arrive. Out: whole frames; and frames as bytes. Never: more kept than one frame that is not whole yet.
+In: bytes as they arrive. Out: whole frames; and frames as bytes. Never: more kept than one frame that is not whole
+yet, or a copy of a large body beyond the one that its frames are.
 """
 
 from __future__ import annotations
@@ -75,43 +76,61 @@ class Frame(NamedTuple):
 
 
 class FrameReader:
-    """Cuts what arrives into frames, the client's preface first."""
+    """Cuts what arrives into frames, the client's preface first. What it is given may change once it is fed."""
 
     def __init__(self) -> None:
+        self._greeting = b""
         self._pieces: list[bytes] = []
-        self._missing_bytes = len(PREFACE)
-        self._begun = False
+        self._missing_bytes = 0
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that are whole now. Raises ConnectionFailed."""
-        if not self._begun and not PREFACE.startswith(b"".join(self._pieces) + data[: self._missing_bytes]):
-            raise ConnectionFailed(Code.PROTOCOL_ERROR, "not HTTP/2")
-        self._pieces.append(data)
-        self._missing_bytes -= len(data)
-        if self._missing_bytes > 0:
-            return
-        data = b"".join(self._pieces) if len(self._pieces) > 1 else data
-        self._pieces = []
-        at = 0 if self._begun else len(PREFACE)
-        self._begun = True
-        while (end := _end(data, at)) <= len(data):
-            _, _, kind, flags, stream = _HEAD.unpack_from(data, at)
-            yield Frame(kind, flags, stream & _ID, data[at + _HEAD.size : end])
+    def feed(self, data: bytes | memoryview) -> Iterator[Frame]:
+        """The frames that are whole now; to be exhausted before the next are fed. Raises ConnectionFailed."""
+        at = self._greeted(data) if len(self._greeting) < len(PREFACE) else 0
+        size = len(data)
+        while self._pieces and at < size:
+            at += self._add(data[at : at + self._missing_bytes])
+            if not self._missing_bytes:
+                yield from self._completed()
+        while (end := at + _HEAD.size) <= size:
+            high, low, kind, flags, stream = _HEAD.unpack_from(data, at)
+            end += _payload_bytes(high, low)
+            if end > size:
+                break
+            yield Frame(kind, flags, stream & _ID, bytes(data[at + _HEAD.size : end]))
             at = end
-        self._missing_bytes = end - len(data)
-        if at < len(data):
-            self._pieces.append(data[at:])
+        if at < size:
+            self._pieces.append(bytes(data[at:]))
+            self._missing_bytes = end - size
+
+    def _greeted(self, data: bytes | memoryview) -> int:
+        """How much of this is preface."""
+        known = self._greeting + bytes(data[: len(PREFACE) - len(self._greeting)])
+        if not PREFACE.startswith(known):
+            raise ConnectionFailed(Code.PROTOCOL_ERROR, "not HTTP/2")
+        taken, self._greeting = len(known) - len(self._greeting), known
+        return taken
+
+    def _add(self, piece: bytes | memoryview) -> int:
+        self._pieces.append(bytes(piece))
+        self._missing_bytes -= len(piece)
+        return len(piece)
+
+    def _completed(self) -> Iterator[Frame]:
+        """The frame that arrived in pieces; or, where only its head is whole now, how much more there is to come."""
+        whole = b"".join(self._pieces)
+        high, low, kind, flags, stream = _HEAD.unpack_from(whole)
+        self._missing_bytes = _HEAD.size + _payload_bytes(high, low) - len(whole)
+        self._pieces = [whole] if self._missing_bytes else []
+        if not self._missing_bytes:
+            yield Frame(kind, flags, stream & _ID, whole[_HEAD.size :])
 
 
-def _end(data: bytes, at: int) -> int:
-    """Where the frame that begins here ends, or its head where not even that is there. Raises ConnectionFailed."""
-    end = at + _HEAD.size
-    if end > len(data):
-        return end
-    size = int.from_bytes(data[at : at + 3])
+def _payload_bytes(high: int, low: int) -> int:
+    """Raises ConnectionFailed."""
+    size: int = high << 8 | low
     if size > MAX_FRAME_BYTES:
         raise ConnectionFailed(Code.FRAME_SIZE_ERROR, "a frame is larger than agreed")
-    return end + size
+    return size
 
 
 def frame(kind: Kind, flags: int, stream: int, payload: bytes = b"") -> bytes:

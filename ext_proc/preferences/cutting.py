@@ -7,7 +7,7 @@ their prompt caches by bytes, and numbers and escapes of clients must arrive as 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from json import JSONDecoder
 
@@ -41,6 +41,12 @@ class _Member:
     start: int
     value: int
     end: int
+
+
+def concerns(members: Mapping[str, object]) -> bool:
+    """Whether a body with these members may hold something to cut: looking through its bytes takes longer than reading
+    them did."""
+    return METADATA in members or any(key in members for key in KEYS)
 
 
 def cut(body: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -214,3 +215,32 @@ def test_a_header_that_comes_twice_is_one_with_both_values() -> None:
     event = asked(question.SerializeToString())
     assert isinstance(event, Asked)
     assert event.call.headers == {"x-tag": "a, c, ", "cookie": "b=1; d=2"}
+
+
+def test_answers_that_are_alike_tell_their_own_time_and_facts() -> None:
+    """What is the same for many is put together once; the rest must not be taken from another answer."""
+    attempts = (Attempt("c", "m"), Attempt("d", "n"))
+    one = replace(RECORD, total_ms=1.0, confidence=0.25, more={"plano.session_id": "a", "plano.cache.warm": True})
+    other = replace(RECORD, total_ms=2.5, more={"plano.session_id": "b"})
+    told = [send(Rank(attempts, "m"), each)["dynamic_metadata"] for each in (one, other, one)]
+    facts = [{name: each["plano.decision"].get(name) for name in FACTS} for each in told]
+    first = {"us": "1000", "ms": "1.00", "confidence": "0.25", "plano.session_id": "a", "plano.cache.warm": "true"}
+    second = {"us": "2500", "ms": "2.50", "confidence": None, "plano.session_id": "b", "plano.cache.warm": None}
+    assert facts == [first, second, first]
+    assert told[0] == told[2]
+    assert {name: value for name, value in told[1]["plano.decision"].items() if name not in FACTS} == {
+        name: value for name, value in told[0]["plano.decision"].items() if name not in FACTS
+    }
+
+
+FACTS = ("us", "ms", "confidence", "plano.session_id", "plano.cache.warm")
+
+
+@given(st.lists(st.tuples(*map(st.sampled_from, ("abc", "mn", ["x", "y" * 5000]))), min_size=2))
+def test_an_answer_is_the_same_whatever_was_answered_before(asked_for: list[tuple[str, str, str]]) -> None:
+    for cluster, model, route in asked_for:
+        found = send(Rank((Attempt(cluster, model),), model), replace(RECORD, route=route, model=model))
+        decision = found["dynamic_metadata"]["plano.decision"]
+        assert (decision["models"], decision["model"], decision["route"]) == ([model], model, route[:200])
+        group = found["dynamic_metadata"]["plano.attempts"]["priority_groups"][0]
+        assert group["clusters"] == [{"cluster_name": cluster, "weight": 1.0}]

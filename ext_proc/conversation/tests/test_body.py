@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ext_proc.conversation import ConversationError, read_body, write_body
+from ext_proc.conversation import ConversationError, read_body, view_body, write_body
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -18,6 +18,34 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(max_size=8), VALUES, max_size=3))
 def test_every_value_survives_the_round_trip(body):
     assert read_body(write_body(body)) == body
+
+
+BODIES = st.dictionaries(st.text(max_size=8), VALUES, max_size=3)
+ODD = ["\ufeff{}", '{"a": "\\ud83d"}', '{"a": 1e999}', '{"a": NaN}', '{"a": 1, "a": 2}', "[]", "", '{"a": -0}']
+
+
+@given(BODIES.map(json.dumps) | st.text(max_size=20) | st.sampled_from(ODD))
+def test_whoever_only_looks_sees_the_same(text):
+    """But for the digits of integers that are longer than 64 bits."""
+    data = text.encode("utf-8", "surrogatepass")
+    try:
+        expected = read_body(data)
+    except ConversationError:
+        with pytest.raises(ConversationError):
+            view_body(data)
+    else:
+        assert _shortened(view_body(data)) == _shortened(expected)
+
+
+def _shortened(value):
+    """Types count, too: 1 is not 1.0."""
+    if isinstance(value, dict):
+        return {name: _shortened(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner) for inner in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return ("number", float(value))
+    return ("number", value) if isinstance(value, float) and abs(value) >= 2**63 else (type(value), value)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +66,8 @@ def test_every_value_survives_the_round_trip(body):
 def test_what_is_no_json_object_is_refused(text):
     with pytest.raises(ConversationError):
         read_body(text)
+    with pytest.raises(ConversationError):
+        view_body(text if isinstance(text, bytes) else text.encode())
 
 
 def test_text_stays_text_and_half_a_surrogate_pair_stays_valid_json():

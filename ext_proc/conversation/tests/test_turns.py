@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ext_proc.conversation import ConversationError, Opening, is_fresh_user_turn, opening, turns
 from ext_proc.conversation.tests.conversations import HOSTILE_BODIES, PATHS, SAME
+from ext_proc.conversation.text import said, says
 from ext_proc.conversation.turns import MAX_TURNS
 from router_model.choice import Turn
 
@@ -138,13 +141,23 @@ def test_no_body_breaks_the_reading(path, body):
     assert is_fresh_user_turn(path, body) in (True, False)
     begun = opening(path, body)
     assert all(text.encode() is not None for text in (begun.system, *begun.tools, begun.first or ""))
+    assert opening(path, body, first=False) == replace(begun, first=None)
 
 
-@given(path=st.sampled_from(PATHS), said=st.text(), envelope=st.sampled_from([REMINDER, HOOK]))
-def test_an_envelope_never_changes_what_was_said(path, said, envelope):
-    plain, wrapped = (ending(path, {"role": "user", "content": text}) for text in (said, said + envelope))
+@given(path=st.sampled_from(PATHS), text=st.text(), envelope=st.sampled_from([REMINDER, HOOK]))
+def test_an_envelope_never_changes_what_was_said(path, text, envelope):
+    plain, wrapped = (ending(path, {"role": "user", "content": content}) for content in (text, text + envelope))
     assert turns(path, wrapped) == turns(path, plain)
     assert is_fresh_user_turn(path, wrapped) == is_fresh_user_turn(path, plain)
+
+
+@given(
+    st.lists(st.sampled_from([" ", "\n", "<", "a", REMINDER, HOOK, "<system-reminder>", "</system-reminder>"])).map(
+        "".join
+    )
+)
+def test_a_user_speaks_who_says_something(text):
+    assert says(text) == bool(said(text))
 
 
 def test_many_begun_envelopes_take_one_look_each():

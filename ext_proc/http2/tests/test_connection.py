@@ -191,6 +191,19 @@ def test_padding_and_priority_are_no_content() -> None:
     assert list(server.receive(asked + data)) == [Opened(1, {b":path": b"/s/m"}), Received(1, b"abc"), Ended(1)]
 
 
+@given(st.binary(max_size=5000), SIZES)
+@settings(max_examples=40, deadline=None)
+def test_the_reading_buffer_may_be_used_again_at_once(body: bytes, sizes: tuple[int, ...]) -> None:
+    server = begun()
+    asked = frames.frame(Kind.HEADERS, frames.END_HEADERS, 1, headers.write(((b":path", b"/"),)))
+    events = []
+    for piece in cut(asked + frames.frame(Kind.DATA, frames.END_STREAM, 1, b"-" + body), sizes):
+        buffer = bytearray(piece)
+        events += list(server.receive(memoryview(buffer)))
+        buffer[:] = bytes(len(buffer))
+    assert events == [Opened(1, {b":path": b"/"}), Received(1, b"-" + body), Ended(1)]
+
+
 @given(SIZES)
 @settings(max_examples=20, deadline=None)
 def test_a_frame_as_large_as_agreed_is_one_piece(sizes: tuple[int, ...]) -> None:

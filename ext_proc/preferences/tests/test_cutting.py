@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ext_proc.preferences.cutting import METADATA_KEYS, NotAnObject, cut
+from ext_proc.preferences.cutting import METADATA_KEYS, NotAnObject, concerns, cut
 from ext_proc.preferences.inline import KEYS
 
 SPACE = st.text(alphabet=" \t\r\n", max_size=2)
@@ -70,6 +70,17 @@ def _is_object(name, value):
 def test_what_is_left_is_the_object_without_those_members(text):
     left = cut(text.encode()).decode()
     assert pairs(left) == without(pairs(text))
+
+
+@settings(deadline=None)
+@given(objects())
+@example('{"metadata":{"plano_preference_config":"x"},"metadata":{}}')
+def test_a_body_that_need_not_be_looked_through_has_nothing_to_cut(text):
+    assert concerns(json.loads(text)) or cut(text.encode()) == text.encode()
+
+
+def test_a_body_without_such_members_need_not_be_looked_through():
+    assert not concerns({"model": "m", "messages": [{"metadata": {"routing_preferences": 1}}]})
 
 
 @settings(deadline=None)
