@@ -16,7 +16,7 @@ from ext_proc.dialects.gemini.answer_in import read_parts
 from ext_proc.dialects.gemini.arguments_in import Arguments
 from ext_proc.dialects.gemini.parts_in import read_part
 from ext_proc.dialects.gemini.scores import read_scores
-from ext_proc.dialects.gemini.sources import read_sources
+from ext_proc.dialects.gemini.sources import SOURCES, read_sources
 from ext_proc.dialects.gemini.spelling import Member
 from ext_proc.dialects.gemini.stops import read_stop
 
@@ -119,7 +119,7 @@ class Candidate:
 
     def _cite(self, node: Member) -> list[Event]:
         """Sources come with the last words or behind them: they belong to the text that is open."""
-        if self._growing.open_key(self._number) != "text":
+        if self._growing.open_key(self._number) != "text" or not any(node.has(name) for name in SOURCES):
             return []
         words = {0: "".join(self._words)}
         found: Iterable[Event] = (

@@ -6,11 +6,13 @@ which it is; an object alone, as some errors come, is read like an array of one.
 
 from __future__ import annotations
 
+import re
+
 from ext_proc.framing.sse import EventReader, FrameTooLarge
 
 MAX_BYTES = 64 << 20
 """One object may hold a whole picture."""
-_BETWEEN = b" \t\r\n,[]"
+_MARKS = re.compile(rb'[{}"\\]')
 
 
 class Frames:
@@ -47,30 +49,38 @@ class _Objects:
         self._held = bytearray()
         self._depth = 0
         self._in_string = False
-        self._escaped = False
+        self._escaped_until = 0
 
     def feed(self, data: bytes) -> list[str]:
         found: list[str] = []
-        for byte in data:
-            if self._depth or byte not in _BETWEEN:
-                self._held.append(byte)
-                self._step(byte)
-                if not self._depth:
-                    found.append(self._held.decode("utf-8", "replace"))
-                    self._held.clear()
+        start = 0
+        for match in _MARKS.finditer(data):
+            place, outside = match.start(), not self._depth
+            if place < self._escaped_until:
+                continue
+            self._step(match[0], place)
+            if outside:
+                start = place
+            elif not self._depth:
+                self._held += data[start : place + 1]
+                found.append(self._held.decode("utf-8", "replace"))
+                self._held.clear()
+        if self._depth:
+            self._held += data[start:]
+        self._escaped_until = max(0, self._escaped_until - len(data))
         if len(self._held) > self._max_bytes:
             raise FrameTooLarge("an object is larger than allowed")
         return found
 
-    def _step(self, byte: int) -> None:
-        if self._escaped:
-            self._escaped = False
-        elif self._in_string:
-            self._escaped = byte == 0x5C
-            self._in_string = byte != 0x22
-        elif byte == 0x22:
-            self._in_string = self._depth > 0
-        elif byte in b"{[":
+    def _step(self, mark: bytes, place: int) -> None:
+        """Between objects only a brace that opens one means anything."""
+        if self._in_string:
+            if mark == b"\\":
+                self._escaped_until = place + 2
+            self._in_string = mark != b'"'
+        elif mark == b"{":
             self._depth += 1
-        elif byte in b"}]":
+        elif self._depth and mark == b'"':
+            self._in_string = True
+        elif self._depth and mark == b"}":
             self._depth -= 1

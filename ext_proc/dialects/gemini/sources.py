@@ -14,6 +14,8 @@ from ext_proc.chat.parts import Citation, Plain
 from ext_proc.dialects.gemini.spelling import Member
 from ext_proc.dialects.gemini.words import NAME
 
+SOURCES = ("groundingMetadata", "citationMetadata")
+"""The members of a candidate that hold any."""
 _CHUNKS = ("web", "retrievedContext", "maps", "image")
 
 

@@ -33,9 +33,12 @@ class Member(Node):
     __slots__ = ("_sent",)
 
     def __init__(self, plain: Plain, at: str = "", *, trusted: bool = False) -> None:
-        self._sent = {camel(name): name for name in plain if camel(name) not in plain}
-        known = {name: value for name, value in plain.items() if camel(name) not in self._sent}
-        super().__init__(known | {name: plain[sent] for name, sent in self._sent.items()}, at, trusted=trusted)
+        self._sent: dict[str, str] = {}
+        if any("_" in name for name in plain):
+            self._sent = {camel(name): name for name in plain if camel(name) not in plain}
+            known = {name: value for name, value in plain.items() if camel(name) not in self._sent}
+            plain = known | {name: plain[sent] for name, sent in self._sent.items()}
+        super().__init__(plain, at, trusted=trusted)
 
     def address(self, name: str) -> str:
         head, bracket, tail = name.partition("[")
@@ -58,8 +61,10 @@ class Member(Node):
         if isinstance(found, dict):
             yield Member(found, self.address(name), trusted=self.trusted)
             return
-        for node in self.nodes(name):
-            yield Member(node.plain, node.at, trusted=self.trusted)
+        for number, item in enumerate(self.items(name)):
+            if not isinstance(item, dict):
+                self.wrong(f"{name}[{number}]", "must be an object")
+            yield Member(item, f"{self.address(name)}[{number}]", trusted=self.trusted)
 
     def needed(self, name: str) -> Member:
         found = self.node(name)
