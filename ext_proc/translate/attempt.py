@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ext_proc.chat import whole
 from ext_proc.chat.answer import Answer, Usage
-from ext_proc.chat.dialect import Asked, ClientDialect, Encoded, Model, Saying
+from ext_proc.chat.dialect import Asked, ClientDialect, Encoded, Saying
 from ext_proc.chat.errors import Garbled, Malformed, ProviderError, Unable
 from ext_proc.chat.jsontext import dumps
 from ext_proc.chat.request import Request
@@ -26,7 +26,7 @@ from ext_proc.conversation.body import read_body
 from ext_proc.conversation.dialect import ConversationError
 from ext_proc.http_calls import Answering, HttpCall
 from ext_proc.ports import StreamedAnswer, Upstream, UpstreamError
-from ext_proc.translate import failing, languages
+from ext_proc.translate import failing, languages, models, needs
 from ext_proc.translate.relay import Relay
 from ext_proc.translate.targets import Target, Targets
 from schemas import names
@@ -78,10 +78,13 @@ class Translator:
     async def _serve(self, body: bytes, attempt: _Attempt, answering: Answering) -> None:
         try:
             request = _decoded(body, attempt)
-            encoded = attempt.target.dialect.encode_request(request, Model(id=attempt.model))
+            model = models.find(attempt.target.provider, attempt.model)
+            needs.check(request, model, len(body))
+            request, lowered = needs.fit(request, model)
+            encoded = attempt.target.dialect.encode_request(request, needs.checked(model))
         except (Malformed, Unable) as error:
             return await _refuse(failing.of(error), attempt, answering, fails_over=isinstance(error, Unable))
-        attempt.dropped = tuple(dict.fromkeys(each.at for each in encoded.dropped))
+        attempt.dropped = tuple(dict.fromkeys(each.at for each in (*encoded.dropped, *lowered)))
         said = Saying(id=secrets.token_hex(12), created_s=int(time.time()), model=request.model, request=request)
         try:
             async with self._call(attempt, request, encoded) as answer:
