@@ -22,7 +22,9 @@ class Endpoint(StrEnum):
 
     CHAT_COMPLETIONS = "/v1/chat/completions"
     MESSAGES = "/v1/messages"
+    COUNT_TOKENS = "/v1/messages/count_tokens"
     RESPONSES = "/v1/responses"
+    INPUT_TOKENS = "/v1/responses/input_tokens"
     COMPLETIONS = "/v1/completions"
     EMBEDDINGS = "/v1/embeddings"
     RERANK = "/v1/rerank"
@@ -35,11 +37,25 @@ class Endpoint(StrEnum):
     MODERATIONS = "/v1/moderations"
     GENERATE_CONTENT = "/v1beta/models/{model}:generateContent"
     STREAM_GENERATE_CONTENT = "/v1beta/models/{model}:streamGenerateContent"
+    GEMINI_COUNT_TOKENS = "/v1beta/models/{model}:countTokens"
+    EMBED_CONTENT = "/v1beta/models/{model}:embedContent"
+    BATCH_EMBED_CONTENTS = "/v1beta/models/{model}:batchEmbedContents"
     CONVERSE = "/model/{model}/converse"
     CONVERSE_STREAM = "/model/{model}/converse-stream"
+    BEDROCK_COUNT_TOKENS = "/model/{model}/count-tokens"
+    INVOKE_MODEL = "/model/{model}/invoke"
+    COHERE_EMBED = "/v2/embed"
 
 
-PROVIDERS_OWN = frozenset({Endpoint.CONVERSE, Endpoint.CONVERSE_STREAM})
+PROVIDERS_OWN = frozenset(
+    {
+        Endpoint.CONVERSE,
+        Endpoint.CONVERSE_STREAM,
+        Endpoint.BEDROCK_COUNT_TOKENS,
+        Endpoint.INVOKE_MODEL,
+        Endpoint.COHERE_EMBED,
+    }
+)
 """Calls only this gateway makes, in translation."""
 OFFERED = tuple(endpoint for endpoint in Endpoint if endpoint not in PROVIDERS_OWN)
 

@@ -14,6 +14,7 @@ from control_plane.config import Config
 from control_plane.environment import REFERENCE
 from control_plane.gateway import OFFERED, Agents, Allowance, Decision, Gateway, Models, UpstreamPath
 from control_plane.plan import Plan, Planned, plan
+from control_plane.plan.calls import beside
 from control_plane.plan.models import roads
 from control_plane.plan.outbounds import agent_outbounds
 from control_plane.plan.providers import Provider
@@ -221,6 +222,10 @@ def _account(cluster: str, provider: Provider) -> contract.Account:
                 models=each.models,
             )
             for each in spoken(provider)
+        ),
+        beside=tuple(
+            contract.Beside(asked=each.asked.value, shape=each.shape, path=_url(each.path), models=each.models)
+            for each in beside(provider)
         ),
     )
 

@@ -63,14 +63,27 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A call beside chat: clients ask `asked` (a path, with `{model}` where it names the model), the account is asked
+    in `shape` (a word of ext_proc.translate.calls) at `path`. `models` as in `Spoken`."""
+
+    asked: str
+    shape: str
+    path: str
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A provider's account that requests are translated for. `cluster` is its name, `outbound` that of the way to it on
-    the internal listener, `provider` the row of the catalogue; `spoken` has the dialects, the best first."""
+    the internal listener, `provider` the row of the catalogue; `spoken` has the dialects, the best first, `beside` the
+    calls beside chat, the best first for each."""
 
     cluster: str
     outbound: str
     provider: str
     spoken: tuple[Spoken, ...]
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,10 +111,16 @@ def upstream_path(
     if found is None or not _has(found, model):
         return None
     if found.own:
-        return ("" if _own_host(here, base_url) else _path(base_url or "")) + found.path, found.query
+        return ("" if _own_host(here, base_url) else _below(base_url or "", found.path)) + found.path, found.query
     if not found.path.startswith("/"):
         return f"{_prefix(here, base_url)}/{found.path}", found.query
     return (found.path, found.query) if _own_host(here, base_url) else None
+
+
+def _below(base_url: str, path: str) -> str:
+    """The path of base_url, less what `path` begins with itself: an address may say the version or not."""
+    base, version = _path(base_url), "/" + path[1:].partition("/")[0]
+    return base.removesuffix(version)
 
 
 def _has(found: PathRow, model: str | None) -> bool:

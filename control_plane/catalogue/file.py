@@ -191,7 +191,7 @@ def _variant(fields: Fields) -> VariantRow:
         model=when.maybe("model"),
         default_prefix=_prefix(fields) if fields.has("default_prefix") else None,
         headers=_headers(fields) if fields.has("headers") else None,
-        paths=_paths(fields) if fields.has("serves") or fields.has("paths") else None,
+        paths=_paths(fields) if any(map(fields.has, ("serves", "paths", "own_paths"))) else None,
     )
     when.done()
     fields.done()

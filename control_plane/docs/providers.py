@@ -106,4 +106,4 @@ def _variant(variant: VariantRow) -> str:
         *([f"headers {_headers(variant.headers)}"] if variant.headers is not None else []),
         *([f"paths for {_words(variant.paths)}"] if variant.paths is not None else []),
     ]
-    return f"\nWith a `base_url`, for {when}: {'; '.join(changes)}.\n"
+    return f"\nWith a `base_url`, for {when}: {'; '.join(changes) or 'as without one'}.\n"

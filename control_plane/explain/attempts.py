@@ -12,11 +12,12 @@ from control_plane.gateway import (
     PassthroughCredential,
     SigV4Credential,
     Target,
+    UpstreamPath,
 )
 from control_plane.plan import Planned
 from control_plane.plan.limits import Choice, Retrying, Waiting, agent_waiting, retrying, waiting
 from control_plane.plan.routes import Aim, Road, aims, cluster_names, least_retries, serving
-from control_plane.plan.translation import asked_in
+from control_plane.plan.translation import put
 
 
 def attempts(plan: Gateway, road: Road, endpoint: Endpoint, model: str | None) -> tuple[tuple[Attempt, ...], ...]:
@@ -33,21 +34,25 @@ def _attempt(plan: Gateway, aim: Aim, endpoint: Endpoint, asked: str | None, tot
     cluster = next(c for c in plan.clusters if c.name == aim.target.cluster)
     model = upstream_model(aim.target, asked)
     served = aim.provider.serves(endpoint, aim.target.model)
-    spoken = None if served else asked_in(aim.provider, model)
-    where = spoken.whole if spoken else dict(cluster.paths)[endpoint]
+    becomes = None if served else put(aim.provider, aim.target.model, model, endpoint)
+    where = becomes.path if becomes else dict(cluster.paths)[endpoint]
     scheme = "https" if cluster.tls else "http"
     return Attempt(
         cluster=cluster.name,
         address=f"{scheme}://{cluster.http_host}",
-        path=where.path.replace("{model}", model) + (f"?{where.query}" if where.query else ""),
+        path=_url(where, model) if where else "",
         model=model,
         share=round(100 * aim.target.weight / total),
         rewritten=aim.target.rewrite and model != asked,
-        translated=spoken.dialect if spoken else "",
+        translated=becomes.into if becomes else "",
         credential=credential_source(plan, cluster.credential),
         headers=tuple(header.name for header in cluster.headers),
         at=aim.provider.entry.at,
     )
+
+
+def _url(where: UpstreamPath, model: str) -> str:
+    return where.path.replace("{model}", model) + (f"?{where.query}" if where.query else "")
 
 
 def upstream_model(target: Target, asked: str | None) -> str:

@@ -14,10 +14,13 @@ from types import MappingProxyType
 
 from control_plane.catalogue.rows import Dialect
 from control_plane.gateway import Cluster, Endpoint, Listener, Models, Target, UpstreamPath
+from control_plane.plan import calls
 from control_plane.plan.providers import Provider
 from schemas import names
 
-READY: frozenset[Dialect] = frozenset({"openai_chat", "openai_responses", "anthropic_messages", "gemini"})
+READY: frozenset[Dialect] = frozenset(
+    {"openai_chat", "openai_responses", "anthropic_messages", "gemini", "bedrock_converse"}
+)
 """The dialects the sidecar knows."""
 CLIENTS: Mapping[Endpoint, Dialect] = MappingProxyType(
     {
@@ -68,10 +71,32 @@ def asked_in(provider: Provider, model: str) -> Spoken:
 
 
 def translates(provider: Provider, model: str | None, endpoint: Endpoint) -> bool:
-    """Whether a call of this endpoint can be put into a dialect the model (None: any of a wildcard) is served in."""
-    if CLIENTS.get(endpoint) not in READY:
-        return False
-    return any(provider.serves(whole, model) for dialect, (whole, _) in _CALLS.items() if dialect in READY)
+    """Whether a call of this endpoint can be put into something the model (None: any of a wildcard) is served in."""
+    if calls.shape_for(provider, model, endpoint):
+        return True
+    return (endpoint in calls.COUNTING or endpoint in CLIENTS) and _speaks(provider, model)
+
+
+def _speaks(provider: Provider, model: str | None) -> bool:
+    return any(provider.serves(whole, model) for whole, _ in _CALLS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What a translated call becomes: a dialect or a shape, and where it goes (None: nobody is asked)."""
+
+    into: str
+    path: UpstreamPath | None
+
+
+def put(provider: Provider, model: str | None, asked: str, endpoint: Endpoint) -> Put:
+    """What becomes of a call that is translated; `asked` is the upstream model. There must be something."""
+    if (shape := calls.shape_for(provider, model, endpoint)) is not None:
+        return Put(shape.word, dict(provider.paths)[shape.endpoint])
+    if endpoint in calls.COUNTING:
+        return Put(calls.ESTIMATE, None)
+    found = asked_in(provider, asked)
+    return Put(found.dialect, found.whole)
 
 
 def through(target: Target) -> Target:

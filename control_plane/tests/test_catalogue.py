@@ -37,6 +37,9 @@ PLACES: list[tuple[str, str | None, Endpoint, str | None]] = [
     ("zhipu", None, CHAT, "/api/paas/v4/chat/completions"),
     ("zhipu", None, MESSAGES, "/api/anthropic/v1/messages"),
     ("gemini", None, CHAT, "/v1beta/openai/chat/completions"),
+    ("gemini", None, Endpoint.GEMINI_COUNT_TOKENS, "/v1beta/models/{model}:countTokens"),
+    ("openai", None, Endpoint.INPUT_TOKENS, "/v1/responses/input_tokens"),
+    ("anthropic", None, Endpoint.COUNT_TOKENS, "/v1/messages/count_tokens"),
     ("google", None, Endpoint.EMBEDDINGS, "/v1beta/openai/embeddings"),
     ("perplexity", None, CHAT, "/chat/completions"),
     ("perplexity", None, RESPONSES, "/v1/responses"),
@@ -91,6 +94,20 @@ PLACES: list[tuple[str, str | None, Endpoint, str | None]] = [
     ("moonshotai", "https://api.moonshot.cn/v1", MESSAGES, "/anthropic/v1/messages"),
     ("moonshotai", "https://proxy.example.com/v1", MESSAGES, None),
     ("deepseek", "http://localhost:9000", MESSAGES, None),
+    ("openai", "http://localhost:9000", Endpoint.INPUT_TOKENS, None),
+    # a provider's own interface, at an address that says its version or does not
+    ("gemini", "https://generativelanguage.googleapis.com/v1beta", Endpoint.EMBEDDINGS, None),
+    ("gemini", "http://localhost:9000/v1beta", Endpoint.GENERATE_CONTENT, "/v1beta/models/{model}:generateContent"),
+    ("gemini", "http://localhost:9000", Endpoint.EMBED_CONTENT, "/v1beta/models/{model}:embedContent"),
+    (
+        "gemini",
+        "http://localhost:9000/t/v1beta/",
+        Endpoint.EMBED_CONTENT,
+        "/t/v1beta/models/{model}:embedContent",
+    ),
+    ("cohere", "https://api.cohere.com/v2", Endpoint.COHERE_EMBED, "/v2/embed"),
+    ("cohere", "https://api.cohere.com/v2", Endpoint.EMBEDDINGS, None),
+    ("cohere", "http://localhost:9000/v2", Endpoint.RERANK, "/v2/rerank"),
     ("azure_openai", "https://gateway.example.com", RESPONSES, None),
     # addresses that are laid out differently
     ("moonshotai", "https://api.kimi.com/coding", CHAT, "/coding/v1/chat/completions"),
@@ -206,7 +223,7 @@ def test_a_wildcard_lists_ids_that_the_provider_has(row: ProviderRow):
     assert bool(ids) == (row.wildcard_catalogue is not None)
     assert len(ids) == len(set(ids))
     for path in row.paths.values():
-        assert not path.models or any(fnmatchcase(id, glob) for id in ids for glob in path.models)
+        assert not path.models or path.own or any(fnmatchcase(id, glob) for id in ids for glob in path.models)
 
 
 def test_every_prefix_means_one_row():

@@ -23,7 +23,8 @@ _REQUEST_ID = "%REQUEST_HEADER(x-request-id)%"
 # An attempt may have changed the path; the client's own stays in filter state (as bytes, which know no startsWith).
 _SPEAKS_ANTHROPIC = (
     "(request.path.startsWith('/v1/messages') || "
-    "('plano.path' in filter_state && filter_state['plano.path'] == b'/v1/messages'))"
+    "('plano.path' in filter_state && "
+    "filter_state['plano.path'] in [b'/v1/messages', b'/v1/messages/count_tokens']))"
 )
 _REFUSED = (
     "response.code >= 400 && response.code_details == 'direct_response' && "

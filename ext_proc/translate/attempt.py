@@ -27,6 +27,8 @@ from ext_proc.conversation.dialect import ConversationError
 from ext_proc.http_calls import Answering, HttpCall
 from ext_proc.ports import StreamedAnswer, Upstream, UpstreamError
 from ext_proc.translate import failing, languages, models, needs
+from ext_proc.translate.calling import CallAttempt, Caller
+from ext_proc.translate.calls import table
 from ext_proc.translate.relay import Relay
 from ext_proc.translate.targets import Target, Targets
 from schemas import names
@@ -66,14 +68,29 @@ class Translator:
     def __init__(self, targets: Targets, upstream: Upstream) -> None:
         self._targets = targets
         self._upstream = upstream
+        self._caller = Caller(upstream)
 
     async def serve(self, call: HttpCall, answering: Answering) -> None:
         """One attempt. Raises UnknownAccount where Envoy and the runtime file do not agree."""
-        attempt = _read_call(call, self._targets)
+        headers = _read_headers(call)
+        if (beside := table.call_of(headers.get(":path", "").partition("?")[0])) is not None:
+            return await self._caller.serve(call.body, self._read_beside(headers, beside), answering)
+        attempt = _read_call(headers, self._targets)
         try:
             await self._serve(call.body, attempt, answering)
         finally:
             _note(attempt)
+
+    def _read_beside(self, headers: Mapping[str, str], call: str) -> CallAttempt:
+        model = headers.get(names.MODEL_HEADER, "")
+        return CallAttempt(
+            call=call,
+            asked=_asked(headers),
+            target=self._targets.find_call(headers.get(names.ACCOUNT_HEADER, ""), model, call),
+            model=model,
+            key=headers.get(names.KEY_HEADER, ""),
+            idle_s=_idle_s(headers),
+        )
 
     async def _serve(self, body: bytes, attempt: _Attempt, answering: Answering) -> None:
         try:
@@ -113,20 +130,32 @@ class Translator:
         )
 
 
-def _read_call(call: HttpCall, targets: Targets) -> _Attempt:
-    headers = {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in call.headers.items()}
-    path, _, query = headers.get(":path", "").partition("?")
+def _read_headers(call: HttpCall) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in call.headers.items()}
+
+
+def _read_call(headers: Mapping[str, str], targets: Targets) -> _Attempt:
+    asked = _asked(headers)
     model = headers.get(names.MODEL_HEADER, "")
-    idle = headers.get(names.IDLE_HEADER, "")
     return _Attempt(
-        asked=Asked(path=path, query=_query(query), headers=headers),
-        client=languages.client(languages.of_path(path)),
+        asked=asked,
+        client=languages.client(languages.of_path(asked.path)),
         target=targets.find(headers.get(names.ACCOUNT_HEADER, ""), model),
         model=model,
         key=headers.get(names.KEY_HEADER, ""),
-        idle_s=float(idle) * _MARGIN if idle else None,
+        idle_s=_idle_s(headers),
         began_s=time.perf_counter(),
     )
+
+
+def _asked(headers: Mapping[str, str]) -> Asked:
+    path, _, query = headers.get(":path", "").partition("?")
+    return Asked(path=path, query=_query(query), headers=headers)
+
+
+def _idle_s(headers: Mapping[str, str]) -> float | None:
+    idle = headers.get(names.IDLE_HEADER, "")
+    return float(idle) * _MARGIN if idle else None
 
 
 def _query(text: str) -> Mapping[str, str]:

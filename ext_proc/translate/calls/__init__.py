@@ -1,0 +1,1 @@
+"""Calls beside chat: counting tokens, embeddings, ranking. Each is one question and one answer, nothing streams."""
