@@ -87,7 +87,7 @@ def _choice(choice: Node) -> Choice:
 
 def _parts(message: Node) -> list[Part]:
     """In the order the model makes them."""
-    parts: list[Part] = list(map(_bare, read_thoughts(message)))
+    parts: list[Part] = list(map(_bare, read_thoughts(message, sealed=False)))
     parts += _spoken(message)
     if refusal := message.text("refusal"):
         parts.append(Refusal(text=refusal))

@@ -27,9 +27,10 @@ _MADE = "plano"
 """`format` of details this gateway made of other dialects' thoughts."""
 
 
-def read_thoughts(message: Node) -> list[Reasoning]:
-    """Details tell all of it; without them the text does."""
-    details = [read_detail(node) for node in message.nodes(DETAILS)]
+def read_thoughts(message: Node, *, sealed: bool = True) -> list[Reasoning]:
+    """Details tell all of it; without them the text does. `sealed`: this gateway may have made details, as in
+    requests."""
+    details = [read_detail(node, sealed=sealed) for node in message.nodes(DETAILS)]
     if details:
         return details
     name, text = field_text(message)
@@ -52,9 +53,9 @@ def unproved(field: str) -> Signature:
     return Signature(NAME, _packed({FIELD: field}))
 
 
-def read_detail(node: Node) -> Reasoning:
+def read_detail(node: Node, *, sealed: bool = True) -> Reasoning:
     kind = node.text("type")
-    if node.text("format") == _MADE:
+    if sealed and node.text("format") == _MADE:
         return _unsealed(node, kind)
     told = _WORDS.get(kind)
     return Reasoning(

@@ -227,6 +227,7 @@ REQUESTS: dict[str, Any] = {
     "legacy": LEGACY,
     "settings": SETTINGS,
     "newer limit": PLAIN | {"max_completion_tokens": 5, "max_tokens": 6},
+    "one stop": PLAIN | {"stop": "END", "reasoning_effort": None},
     "json": PLAIN | {"response_format": {"type": "json_object"}},
     "words": PLAIN | {"response_format": {"type": "text"}},
     "grammar": PLAIN | {"response_format": {"type": "grammar", "grammar": "x"}},

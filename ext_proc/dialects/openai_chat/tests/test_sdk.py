@@ -11,7 +11,7 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from ext_proc.chat.answer import Answer, Began, Failed, Opened
+from ext_proc.chat.answer import Answer, Began, Event, Failed, Opened
 from ext_proc.chat.dialect import Asked, Saying
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.parts import Reasoning, Text, ToolCall, ToolResult
@@ -206,7 +206,7 @@ def test_a_failed_stream_raises() -> None:
     def handle(call: httpx2.Request) -> httpx2.Response:
         request = CLIENT.decode_request(json.loads(call.content), Asked(path=call.url.path))
         encoder = CLIENT.stream_encoder(Saying(id="x", created_s=1, model="m", request=request))
-        events = [Began(id="x"), Opened(part=Text(text="Half"), index=0), Failed(error=ERROR)]
+        events: list[Event] = [Began(id="x"), Opened(part=Text(text="Half"), index=0), Failed(error=ERROR)]
         data = b"".join(encoder.encode(event) for event in events)
         assert b"[DONE]" not in data
         return httpx2.Response(200, content=data, headers={"content-type": "text/event-stream"})

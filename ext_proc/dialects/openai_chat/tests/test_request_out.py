@@ -1,0 +1,490 @@
+"""Requests of other dialects' clients as providers of this one get them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ext_proc.chat.dialect import Model
+from ext_proc.chat.errors import Unable
+from ext_proc.chat.parts import (
+    Citation,
+    Inline,
+    Link,
+    Media,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Signature,
+    StoredFile,
+    Text,
+    ToolCall,
+    ToolResult,
+)
+from ext_proc.chat.request import (
+    BuiltinTool,
+    CustomTool,
+    JsonOutput,
+    Request,
+    Sampling,
+    Thinking,
+    Tool,
+    ToolChoice,
+    Turn,
+)
+from ext_proc.dialects.openai_chat import PROVIDER
+from ext_proc.dialects.openai_chat.words import NAME
+
+HELLO = Turn(role="user", parts=(Text(text="hello"),), at="messages[0]")
+PLAIN = Request(origin="another", model="m", turns=(HELLO,), names={"thinking": "think"})
+WEATHER = Tool(name="weather", description="Tells", parameters={"type": "object"}, at="tools[0]")
+PATCH = CustomTool(name="patch", format={"type": "grammar", "syntax": "lark", "definition": "start: /x/"})
+PNG = Media(kind="image", source=Inline("", "iVBORw0="), at="messages[0].content[0]")
+CALL = ToolCall(id="call_1", name="weather", arguments="", at="messages[1].content[0]")
+RESULT = ToolResult(call_id="call_1", content=(Text(text="sunny"),), at="messages[2].content[0]")
+
+
+def written(request: Request, model: str = "m", **members: Any) -> dict[str, Any]:
+    return dict(PROVIDER.encode_request(request, Model(id=model, **members)).body)
+
+
+def dropped(request: Request, model: str = "m", **members: Any) -> list[str]:
+    return [each.at for each in PROVIDER.encode_request(request, Model(id=model, **members)).dropped]
+
+
+def says(*parts: Part) -> Request:
+    return replace(PLAIN, turns=(Turn(role="user", parts=parts),))
+
+
+def turns(*turns: tuple[str, tuple[Part, ...]]) -> Request:
+    found: list[Any] = [Turn(role=role, parts=parts) for role, parts in turns]  # type: ignore[arg-type]
+    return replace(PLAIN, turns=tuple(found), tools=(WEATHER,))
+
+
+def messages(request: Request, model: str = "m") -> Any:
+    return written(request, model)["messages"]
+
+
+def test_instructions_have_the_role_the_model_knows() -> None:
+    request = replace(PLAIN, system=(Text(text="be kind"), Text(text="be brief"), Text(text="")))
+    assert messages(request)[0] == {"role": "system", "content": "be kind\n\nbe brief"}
+    assert messages(request, "gpt-5-mini")[0]["role"] == "developer"
+    assert messages(request, "gpt-4o")[0]["role"] == "system"
+    later = turns(("user", (Text(text="a"),)), ("developer", (Text(text="b"),)))
+    assert messages(later)[1]["role"] == "system"
+    assert messages(later, "openai/gpt-4o")[1]["role"] == "developer"
+
+
+def test_cache_marks_go_to_claude_only() -> None:
+    marked = replace(
+        PLAIN, system=(Text(text="a", cache="1h", at="system[0]"), Text(text="b", cache="5m", at="system[1]"))
+    )
+    assert messages(marked, "anthropic/claude-sonnet-4.5")[0]["content"] == [
+        {"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+        {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}},
+    ]
+    assert messages(marked)[0]["content"] == "a\n\nb"
+    assert dropped(marked) == ["system[].cache_control"]
+    tool = replace(PLAIN, tools=(replace(WEATHER, cache="5m"),))
+    assert written(tool, "claude")["tools"][0]["cache_control"] == {"type": "ephemeral"}
+    result = turns(("assistant", (CALL,)), ("user", (replace(RESULT, cache="5m"),)))
+    assert messages(result, "claude")[1]["content"] == [
+        {"type": "text", "text": "sunny", "cache_control": {"type": "ephemeral"}}
+    ]
+    assert dropped(result) == ["messages[].content[].cache_control"]
+
+
+def test_texts_are_one_string() -> None:
+    assert messages(says(Text(text="a"), Text(text=""), Text(text="b"))) == [{"role": "user", "content": "a\n\nb"}]
+    cited = Text(text="b", citations=(Citation(origin="x", raw={}),), at="messages[1].content[1]")
+    said = turns(("user", (Text(text="x"),)), ("assistant", (Text(text="a"), cited)))
+    assert messages(said)[1]["content"] == "ab"
+    assert dropped(said) == ["messages[].content[].citations"]
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    request = turns(("user", (Text(text=""),)), ("assistant", (Reasoning(text="x"),)), ("user", (Text(text="hi"),)))
+    assert messages(request) == [{"role": "user", "content": "hi"}]
+
+
+@pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        (PNG, {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0="}}),
+        (
+            Media(kind="audio", source=Inline("audio/mpeg", "AAAA")),
+            {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
+        ),
+        (
+            Media(kind="document", source=Inline("", "JVBERi0=")),
+            {"type": "file", "file": {"filename": "document.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}},
+        ),
+        (
+            Media(kind="document", source=StoredFile("file_1", "openai_responses")),
+            {"type": "file", "file": {"file_id": "file_1"}},
+        ),
+    ],
+)
+def test_media(media: Media, expected: Any) -> None:
+    assert messages(says(Text(text="look"), media))[0]["content"] == [{"type": "text", "text": "look"}, expected]
+
+
+def test_documents_of_text_become_text() -> None:
+    inline = Inline("text/markdown", base64.b64encode(b"# words").decode())
+    media = Media(kind="document", source=inline, title="a.md")
+    assert messages(says(media))[0]["content"] == "a.md\n\n# words"
+    with pytest.raises(Unable):
+        written(says(replace(media, source=Inline("text/plain", "////"))))
+
+
+@pytest.mark.parametrize(
+    ("media", "capability"),
+    [
+        (replace(PNG, source=Link("gs://a/b.png")), "image_urls"),
+        (replace(PNG, source=StoredFile("f", "x")), "files"),
+        (Media(kind="audio", source=Link("https://a.example")), "audio"),
+        (Media(kind="audio", source=Inline("audio/ogg", "AAAA")), "audio"),
+        (Media(kind="video", source=Inline("video/mp4", "AAAA")), "video"),
+        (Media(kind="document", source=Link("https://a.example")), "documents"),
+        (Media(kind="document", source=StoredFile("f", "x")), "files"),
+    ],
+)
+def test_media_that_cannot_be_sent(media: Media, capability: str) -> None:
+    with pytest.raises(Unable) as raised:
+        written(says(media))
+    assert raised.value.capability == capability
+
+
+def test_what_a_model_lacks() -> None:
+    for part, word in ((PNG, "images"), (replace(PNG, source=Link("https://a.example")), "image_urls")):
+        with pytest.raises(Unable):
+            written(says(part), lacks=frozenset({word}))
+    with pytest.raises(Unable):
+        written(replace(PLAIN, tools=(WEATHER,)), lacks=frozenset({"tools"}))
+    with pytest.raises(Unable):
+        written(replace(PLAIN, output=JsonOutput()), lacks=frozenset({"structured_output"}))
+    with pytest.raises(Unable):
+        required = replace(PLAIN, tools=(WEATHER,), tool_choice=ToolChoice(mode="required"))
+        written(required, lacks=frozenset({"tool_choice"}))
+    thinks = replace(PLAIN, thinking=Thinking(effort="low", at="think"))
+    assert dropped(thinks, lacks=frozenset({"reasoning"})) == ["think"]
+
+
+def test_members_of_media_that_only_its_api_has_are_named() -> None:
+    media = replace(PNG, kind="document", detail="high", extra={"citations": True}, origin="another")
+    assert dropped(says(media)) == ["messages[].content[].extra", "messages[].content[].detail"]
+
+
+def test_pictures_of_tools_stand_behind_all_results() -> None:
+    second = replace(CALL, id="call_2")
+    shown = ToolResult(call_id="call_2", content=(Text(text="see"), PNG), at="r")
+    only = replace(RESULT, content=(PNG,))
+    request = turns(
+        ("user", (Text(text="go"),)),
+        ("assistant", (CALL, second)),
+        ("user", (only, shown, Text(text="and now?"))),
+    )
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0="}}
+    assert messages(request)[2:] == [
+        {"role": "tool", "tool_call_id": "call_1", "content": "The output is in the next message of the user."},
+        {"role": "tool", "tool_call_id": "call_2", "content": "see"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Output of the tool call call_1:"},
+                image,
+                {"type": "text", "text": "Output of the tool call call_2:"},
+                image,
+                {"type": "text", "text": "and now?"},
+            ],
+        },
+    ]
+    last = turns(
+        ("assistant", (CALL,)), ("user", (only,)), ("system", (Text(text="s"),)), ("assistant", (Text(text="x"),))
+    )
+    assert [message["role"] for message in messages(last)] == ["assistant", "tool", "user", "system", "assistant"]
+    ends = turns(("assistant", (CALL,)), ("user", (only,)))
+    assert [message["role"] for message in messages(ends)] == ["assistant", "tool", "user"]
+
+
+def test_results_stand_directly_behind_their_calls() -> None:
+    request = turns(
+        ("user", (Text(text="go"),)),
+        ("assistant", (Text(text="a"),)),
+        ("assistant", (CALL,)),
+        ("user", (Text(text="wait"),)),
+        ("user", (RESULT,)),
+    )
+    assert messages(request)[1:] == [
+        {
+            "role": "assistant",
+            "content": "a",
+            "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},
+        {"role": "user", "content": "wait"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        turns(("assistant", (CALL,)), ("user", (Text(text="x"),))),
+        turns(("user", (RESULT,))),
+        turns(("assistant", (CALL,)), ("user", (RESULT, RESULT))),
+    ],
+    ids=["no result", "no call", "two results"],
+)
+def test_calls_without_results(request_: Request) -> None:
+    with pytest.raises(Unable):
+        written(request_)
+
+
+def ids(request: Request, model: str = "m") -> list[tuple[str, str]]:
+    found = messages(request, model)
+    calls = [call["id"] for message in found for call in message.get("tool_calls", ())]
+    return list(zip(calls, [message["tool_call_id"] for message in found if message["role"] == "tool"], strict=True))
+
+
+def test_ids_are_legal_and_equal() -> None:
+    twice = turns(("assistant", (CALL,)), ("user", (RESULT,)), ("assistant", (CALL,)), ("user", (RESULT,)))
+    assert ids(twice) == [("call_1", "call_1"), ("call_1_2", "call_1_2")]
+    long = "x" * 60
+    named = turns(("assistant", (replace(CALL, id=long),)), ("user", (replace(RESULT, call_id=long),)))
+    ((called, answered),) = ids(named)
+    assert called == answered
+    assert len(called) <= 40
+    ((called, answered),) = ids(named, "mistral-large-latest")
+    assert called == answered
+    assert len(called) == 9
+    nameless = turns(
+        ("assistant", (replace(CALL, id=""), replace(CALL, id="", name="other"))),
+        ("user", (replace(RESULT, call_id="", name="other"), replace(RESULT, call_id=""))),
+    )
+    found = messages(nameless)
+    assert [call["id"] for call in found[0]["tool_calls"]] == ["call_0", "call_1"]
+    assert [message["tool_call_id"] for message in found[1:]] == ["call_1", "call_0"]
+
+
+def test_signatures_go_to_gemini() -> None:
+    signed = replace(CALL, signature=Signature("gemini", "c2ln"))
+    request = turns(("assistant", (signed,)), ("user", (RESULT,)))
+    call = messages(request, "gemini-3-pro")[0]["tool_calls"][0]
+    assert call["extra_content"] == {"google": {"thought_signature": "c2ln"}}
+    assert "extra_content" not in messages(request)[0]["tool_calls"][0]
+
+
+def test_thoughts_without_a_proof_go_back_while_tools_are_used() -> None:
+    thought = Reasoning(text="hm", signature=Signature(NAME, '{"field":"reasoning_content"}'))
+    request = turns(
+        ("user", (Text(text="a"),)),
+        ("assistant", (thought, Text(text="b"))),
+        ("user", (Text(text="c"),)),
+        ("assistant", (thought, thought, CALL)),
+        ("user", (RESULT,)),
+    )
+    found = messages(request, "deepseek-chat")
+    assert "reasoning_content" not in found[1]
+    assert found[3]["reasoning_content"] == "hmhm"
+    assert "reasoning_content" not in messages(request, "gpt-4o")[3]
+
+
+def test_details_go_back_as_they_came() -> None:
+    hidden = Reasoning(redacted=True, signature=Signature(NAME, '{"type":"reasoning.encrypted","data":"x"}'))
+    short = Reasoning(text="s", signature=Signature(NAME, '{"type":"reasoning.summary","id":"r"}'))
+    request = turns(("user", (Text(text="a"),)), ("assistant", (hidden, short, Text(text="b"))))
+    assert messages(request)[1]["reasoning_details"] == [
+        {"type": "reasoning.encrypted", "data": "x"},
+        {"type": "reasoning.summary", "id": "r", "summary": "s"},
+    ]
+
+
+def test_what_the_model_said() -> None:
+    said = turns(("user", (Text(text="a"),)), ("assistant", (Refusal(text="no"), Refusal(text=" way"))))
+    assert messages(said)[1] == {"role": "assistant", "content": None, "refusal": "no way"}
+    with pytest.raises(Unable):
+        written(turns(("assistant", (PNG,))))
+    minor = Opaque(origin="x", kind="k", raw={}, essential=False, at="messages[0].content[0]")
+    assert dropped(turns(("assistant", (minor, Text(text="a"))))) == ["messages[].content[]"]
+    named = replace(PLAIN, turns=(Turn(role="assistant", parts=(Text(text="x"),), name="bob"),))
+    assert messages(named)[0] == {"role": "assistant", "name": "bob", "content": "x"}
+
+
+def test_text_tools() -> None:
+    call = replace(CALL, name="patch", arguments="any", custom=True)
+    request = replace(turns(("assistant", (call,)), ("user", (RESULT,))), tools=(PATCH,))
+    tool = written(request, "gpt-5")["tools"][0]
+    assert tool["custom"]["format"] == {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: /x/"}}
+    assert messages(request, "gpt-5")[0]["tool_calls"][0]["custom"] == {"name": "patch", "input": "any"}
+    for model in ("o3", "m", "gpt-4o"):
+        assert written(request, model)["tools"][0]["type"] == "function"
+        assert messages(request, model)[0]["tool_calls"][0]["function"]["arguments"] == '{"input":"any"}'
+    described = CustomTool(name="free", description="Free text", format={"type": "text"})
+    assert written(replace(PLAIN, tools=(described,)), "gpt-5.1")["tools"][0]["custom"] == {
+        "name": "free",
+        "description": "Free text",
+        "format": {"type": "text"},
+    }
+
+
+def test_choices_among_tools() -> None:
+    spaced = replace(WEATHER, name="find", namespace="docs", parameters=None)
+    both = replace(PLAIN, tools=(WEATHER, spaced))
+    named = written(replace(both, tool_choice=ToolChoice(mode="named", name="find")))
+    assert named["tool_choice"] == {"type": "function", "function": {"name": "docs__find"}}
+    assert named["tools"][1]["function"]["parameters"] == {"type": "object", "properties": {}}
+    allowed = replace(both, tool_choice=ToolChoice(mode="allowed", allowed=("find",), required=True))
+    assert [tool["function"]["name"] for tool in written(allowed)["tools"]] == ["docs__find"]
+    assert written(allowed)["tool_choice"] == "required"
+    assert written(allowed, "gpt-5")["tool_choice"]["allowed_tools"] == {
+        "mode": "required",
+        "tools": [{"type": "function", "function": {"name": "docs__find"}}],
+    }
+    nothing = replace(PLAIN, tool_choice=ToolChoice(mode="required"), parallel_tool_calls=True)
+    assert dropped(nothing) == ["tool_choice"]
+    assert dropped(replace(PLAIN, tool_choice=ToolChoice(mode="auto"))) == []
+    assert dropped(replace(both, parallel_tool_calls=True), "o4-mini") == ["parallel_tool_calls"]
+    assert "parallel_tool_calls" not in written(both)
+
+
+def test_searches() -> None:
+    raw = {
+        "type": "web_search",
+        "name": "web_search",
+        "search_context_size": "low",
+        "user_location": {"type": "approximate", "city": "Bern", "region": None},
+        "max_uses": 3,
+        "allowed_domains": [],
+    }
+    tool = BuiltinTool(origin="another", kind="web_search", purpose="web_search", raw=raw, at="tools[0]")
+    request = replace(PLAIN, tools=(tool,))
+    assert written(request, "gpt-4o-search-preview")["web_search_options"] == {
+        "search_context_size": "low",
+        "user_location": {"type": "approximate", "approximate": {"city": "Bern"}},
+    }
+    assert dropped(request, "m", family="search") == ["tools[].max_uses"]
+    with pytest.raises(Unable):
+        written(request, "gpt-4o")
+
+
+@pytest.mark.parametrize(
+    ("model", "limit"),
+    [
+        ("m", "max_tokens"),
+        ("gpt-4o", "max_tokens"),
+        ("gpt-oss-120b", "max_tokens"),
+        ("o3-mini", "max_completion_tokens"),
+        ("openai/gpt-5.1", "max_completion_tokens"),
+        ("gpt-5-chat-latest", "max_completion_tokens"),
+        ("ft:o4-mini:org", "max_completion_tokens"),
+    ],
+)
+def test_the_limit_has_two_names(model: str, limit: str) -> None:
+    assert written(replace(PLAIN, max_tokens=5), model)[limit] == 5
+
+
+def test_a_family_that_data_names_goes_before_the_name() -> None:
+    request = replace(PLAIN, max_tokens=5, sampling=Sampling(temperature=0.5))
+    assert written(request, "deployment", family="openai_reasoning")["max_completion_tokens"] == 5
+    assert written(request, "gpt-5", family="compatible")["temperature"] == 0.5
+
+
+def test_thinking_models_refuse_most_settings() -> None:
+    sampling = Sampling(temperature=1, top_p=0.5, logprobs=False, top_logprobs=1, seed=3, choices=1)
+    request = replace(PLAIN, sampling=sampling, stop=("a",))
+    assert dropped(request, "gpt-5") == ["stop", "top_p", "top_logprobs"]
+    assert written(request, "gpt-5")["seed"] == 3
+    assert dropped(request) == []
+    assert written(replace(PLAIN, stop=tuple("abcde")), "gpt-4o")["stop"] == list("abcd")
+    assert dropped(replace(PLAIN, stop=tuple("abcde")), "gpt-4o") == ["stop"]
+    assert written(replace(PLAIN, stop=tuple("abcde")))["stop"] == list("abcde")
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking", "expected"),
+    [
+        ("o3", Thinking(effort="minimal"), "low"),
+        ("o3", Thinking(effort="max"), "high"),
+        ("gpt-5", Thinking(effort="none", enabled=False), "minimal"),
+        ("gpt-5", Thinking(effort="minimal"), "minimal"),
+        ("gpt-5.1", Thinking(enabled=False), "none"),
+        ("gpt-5.1", Thinking(effort="minimal"), "low"),
+        ("gpt-5.2", Thinking(effort="max"), "xhigh"),
+        ("gpt-5.2", Thinking(adaptive=True), "medium"),
+        ("gpt-5.2", Thinking(adaptive=True, summary="auto"), None),
+        ("deployment", Thinking(effort="max"), "high"),
+        ("m", Thinking(adaptive=True), None),
+        ("m", Thinking(budget_tokens=-1), "medium"),
+        ("m", Thinking(budget_tokens=1024), "low"),
+        ("m", Thinking(budget_tokens=30_000), "high"),
+        ("m", Thinking(effort="novel"), "novel"),
+        ("gpt-4o", Thinking(effort="high"), None),
+    ],
+)
+def test_how_much_to_think(model: str, thinking: Thinking, expected: str | None) -> None:
+    family = "openai_reasoning" if model == "deployment" else ""
+    assert written(replace(PLAIN, thinking=thinking), model, family=family).get("reasoning_effort") == expected
+
+
+def test_what_thinking_loses() -> None:
+    off = Thinking(enabled=False, at="think")
+    assert dropped(replace(PLAIN, thinking=off), "o3") == ["think"]
+    assert dropped(replace(PLAIN, thinking=off), "gpt-4o") == []
+    assert dropped(replace(PLAIN, thinking=Thinking(effort="low", at="think")), "gpt-4o") == ["think"]
+    assert dropped(replace(PLAIN, thinking=Thinking(effort="low", summary="auto"))) == ["summary"]
+
+
+def test_forms_of_answers() -> None:
+    output = JsonOutput(schema={"type": "object"}, description="d", strict=False)
+    assert written(replace(PLAIN, output=output))["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": {"type": "object"}, "description": "d", "strict": False},
+    }
+
+
+def test_names_that_are_too_long() -> None:
+    request = replace(PLAIN, user="u" * 200, cache_key="k" * 65)
+    found = written(request, "gpt-4o")
+    assert len(found["user"]) == len(found["prompt_cache_key"]) == 64
+    assert written(request, "gpt-4o") == found
+
+
+@pytest.mark.parametrize(
+    ("tier", "model", "expected", "lost"),
+    [
+        ("standard_only", "gpt-4o", "default", []),
+        ("auto", "m", None, []),
+        ("odd", "gpt-4o", None, ["service_tier"]),
+        ("priority", "m", "priority", []),
+    ],
+)
+def test_tiers(tier: str, model: str, expected: str | None, lost: list[str]) -> None:
+    request = replace(PLAIN, service_tier=tier)
+    assert written(request, model).get("service_tier") == expected
+    assert dropped(request, model) == lost
+
+
+def test_what_only_openai_takes() -> None:
+    rest = {"store": True, "safety_identifier": "s", "truncation": "auto"}
+    request = replace(PLAIN, rest=rest, metadata={"a": "b"}, verbosity="medium")
+    found = written(request, "gpt-5")
+    assert (found["store"], found["metadata"], found["verbosity"]) == (True, {"a": "b"}, "medium")
+    assert found["safety_identifier"] == "s"
+    assert dropped(request, "gpt-5") == ["truncation"]
+    assert dropped(request, "gpt-4o") == ["truncation"]
+    assert dropped(request) == ["verbosity", "metadata", "store", "safety_identifier", "truncation"]
+    assert written(replace(PLAIN, rest={"store": True}), "gpt-4o")["store"] is True
+
+
+def test_what_another_api_keeps_is_refused() -> None:
+    with pytest.raises(Unable):
+        written(replace(PLAIN, rest={"previous_response_id": "r"}))
+
+
+def test_counts_are_always_asked_for() -> None:
+    assert written(replace(PLAIN, stream=True))["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in written(PLAIN)
