@@ -14,11 +14,10 @@ from ext_proc.chat.dialect import Saying
 from ext_proc.chat.parts import Citation, Media, Part, Reasoning, Refusal, Text, ToolCall
 from ext_proc.dialects.openai_chat.calls_out import CallSaid, Delta
 from ext_proc.dialects.openai_chat.media_said import say_media
-from ext_proc.dialects.openai_chat.thoughts import DETAILS, FIELDS, show_detail
+from ext_proc.dialects.openai_chat.thoughts import BETWEEN, DETAILS, FIELDS, show_detail
 from ext_proc.dialects.openai_chat.tools_in import is_legacy
 from ext_proc.dialects.openai_chat.words import NAME
 
-_BETWEEN = "\n\n"
 _MEMBERS: dict[type[Part], str] = {Text: "content", Reasoning: FIELDS[0], Refusal: "refusal"}
 
 
@@ -65,7 +64,7 @@ class ChoiceSaid:
         self.refused = self.refused or isinstance(part, Refusal)
         told = self._lengths.get(self._member, 0)
         joined = self._last is Text and isinstance(part, Text)
-        self._between = _BETWEEN if told and not joined else ""
+        self._between = BETWEEN if told and not joined else ""
         self._start = told + len(self._between)
         return self._grow(part.text)
 

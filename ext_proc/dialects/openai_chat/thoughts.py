@@ -20,6 +20,8 @@ from ext_proc.dialects.openai_chat.words import FIELD, NAME
 Written = dict[str, Any]
 FIELDS = ("reasoning_content", "reasoning")
 DETAILS = "reasoning_details"
+BETWEEN = "\n\n"
+"""What stands between thoughts that are told as one text."""
 _TEXT, _SUMMARY, _ENCRYPTED = "reasoning.text", "reasoning.summary", "reasoning.encrypted"
 _WORDS = {_TEXT: "text", _SUMMARY: "summary"}
 """A detail's type -> the member that can be read."""

@@ -13,7 +13,7 @@ from ext_proc.chat.answer import Event
 from ext_proc.chat.parts import Reasoning, Signature
 from ext_proc.chat.reading import Node
 from ext_proc.dialects.openai_chat.parts_told import Key, PartsTold
-from ext_proc.dialects.openai_chat.thoughts import DETAILS, field_text, proof_of, read_detail, unproved
+from ext_proc.dialects.openai_chat.thoughts import BETWEEN, DETAILS, field_text, proof_of, read_detail, unproved
 from ext_proc.dialects.openai_chat.words import NAME
 
 
@@ -37,6 +37,7 @@ class ThoughtsTold:
         if key != self._field:
             self._field, self._texts = key, []
             self._parts.prove(key, unproved(name))
+            text = text.removeprefix(BETWEEN) if self._proved else text
         self._texts.append(text)
         return self._parts.grow(key, Reasoning(), text)
 

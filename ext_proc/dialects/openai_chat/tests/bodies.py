@@ -229,6 +229,7 @@ REQUESTS: dict[str, Any] = {
     "newer limit": PLAIN | {"max_completion_tokens": 5, "max_tokens": 6},
     "one stop": PLAIN | {"stop": "END", "reasoning_effort": None},
     "json": PLAIN | {"response_format": {"type": "json_object"}},
+    "nameless": PLAIN | {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object"}}}},
     "words": PLAIN | {"response_format": {"type": "text"}},
     "grammar": PLAIN | {"response_format": {"type": "grammar", "grammar": "x"}},
     "system with a picture": PLAIN

@@ -153,11 +153,8 @@ def test_text_tools_get_their_input_back() -> None:
     found = message(PATCHED, body=body)["tool_calls"][0]
     assert found == {"id": "toolu_2", "type": "custom", "custom": {"name": "patch", "input": "*** Begin Patch\n"}}
     custom = ToolCall(id="c", name="patch", arguments="any", custom=True)
-    events = [
-        Opened(part=replace(custom, arguments="a"), index=0),
-        Grew(text="ny", index=0),
-        Closed(part=custom, index=0),
-    ]
+    begun = Opened(part=replace(custom, arguments="a"), index=0)
+    events = [begun, Grew(text="ny", index=0), Closed(part=custom, index=0)]
     told = [delta["tool_calls"][0]["custom"] for delta in deltas(streamed(events, body)) if "tool_calls" in delta]
     assert told == [{"name": "patch", "input": ""}, {"input": "a"}, {"input": "ny"}]
 
@@ -237,9 +234,19 @@ def test_scores_may_come_first() -> None:
 
 
 def test_what_was_written_can_be_read() -> None:
-    said = replace(answer(THOUGHT, WORDS, CALL, reason="tool_use"), rest={}, created_s=1_700_000_000, id="chatcmpl-1")
+    said = replace(
+        answer(THOUGHT, SUMMARY, WORDS, CALL, reason="tool_use"), rest={}, created_s=1_700_000_000, id="chatcmpl-1"
+    )
     body = PLAIN | {"stream_options": {"include_usage": True}}
     whole = PROVIDER.decode_answer(CLIENT.encode_answer(said, saying(body)))
     read = collect(decoded(streamed(replay(said), body)))
     assert (whole.usage, read.usage) == (said.usage, said.usage)
-    assert whole.choices[0].parts[1:] == read.choices[0].parts[1:] == said.choices[0].parts[1:]
+    assert _bare(whole.choices[0].parts[2:]) == _bare(read.choices[0].parts[2:]) == _bare(said.choices[0].parts[2:])
+    for found in (whole, read):
+        thoughts = [part for part in found.choices[0].parts if isinstance(part, Reasoning)]
+        assert [thought.text for thought in thoughts] == ["I should look.", "In short."]
+        assert [thought.signature.origin for thought in thoughts if thought.signature] == [NAME, NAME]
+
+
+def _bare(parts: Any) -> list[Any]:
+    return [replace(part, at="") for part in parts]
