@@ -107,6 +107,7 @@ class Crew:
             agent.reset()
         self.router.trouble, self.router.fake.fault = "", ""
         self.router.fake.requests.clear()
+        self.router.spans.clear()
 
     def asked(self) -> list[str]:
         """Which agents got requests, one word for each request, in the order of arrival."""

@@ -17,12 +17,13 @@ from router_model.tests.fake_vllm import FakeVllm
 
 @dataclass
 class ServedFake:
-    """May be changed while it serves. `fake.requests` has every completion asked for."""
+    """May be changed while it serves. `fake.requests` has every completion asked for, `spans` what each belongs to."""
 
     fake: FakeVllm
     trouble: str = ""
     delay_s: float = 0.0
     port: int = 0
+    spans: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -47,6 +48,7 @@ def serving(fake: FakeVllm) -> Iterator[ServedFake]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
+            served.spans.append(self.headers.get("traceparent", ""))
             self._answer(self.rfile.read(int(self.headers.get("content-length") or 0)))
 
         def do_GET(self) -> None:

@@ -142,6 +142,19 @@ def test_a_span_tells_the_decision(world: World) -> None:
     eventually(lambda: any(_tells(spans, trace) for spans in world.spans), "a span that tells")
 
 
+@pytest.mark.parametrize("listener", ["travel", "together"])
+def test_all_that_is_asked_for_a_request_is_one_trace(world: World, listener: str) -> None:
+    """Also where the client belongs to none: the agents, the router model, and what the log says."""
+    made = world.crew
+    made.reset()
+    reply = made.ask(listener, BOTH)
+    parents = [dict(agent.last.headers)["traceparent"] for agent in (made.weather, made.flight)]
+    parents += made.router.spans
+    traces = {parent.split("-")[1] for parent in parents}
+    assert traces == {made.record(reply)["trace_id"]}
+    assert len(set(parents)) == len(parents) == 3
+
+
 def _tells(spans: bytes, trace: str) -> bool:
     wanted = ("plano.decision.why", "matched_several", "selection.agents", "routing.determination_ms")
     return bytes.fromhex(trace) in spans and all(word.encode() in spans for word in wanted)

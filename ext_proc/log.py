@@ -102,6 +102,6 @@ def _told(record: Record) -> dict[str, object]:
         "request_id": record.request_id,
         "trace_id": record.trace_id,
         "decision_error": record.error,
-        **record.more,
+        **{name: _short(fact) if isinstance(fact, str) else fact for name, fact in record.more.items()},
     }
     return {name: value for name, value in fields.items() if value not in (None, "")}

@@ -82,20 +82,20 @@ class WatchedRouter:
 
 
 class Routers:
-    """The routers of one worker; `router` is the one to ask."""
+    """The routers of one worker; `router` is the one to ask, `asked` the same without the watching."""
 
     def __init__(self, settings: runtime.Router, upstream: Upstream) -> None:
         cascades = settings.kind == "cascade"
         self._embedded = EmbeddedRouter(threshold=None if cascades else settings.threshold)
-        asked: Router = self._embedded
+        self.asked: Router = self._embedded
         if settings.outbound is not None and settings.model is not None and settings.kind != "embedded":
             served = _served(settings, EnvoyTransport(upstream, settings.outbound))
-            asked = (
+            self.asked = (
                 ServedFirst(self._embedded, served)
                 if settings.kind == "vllm"
                 else Cascade(self._embedded, served, SURE if settings.threshold is None else settings.threshold)
             )
-        self.router = WatchedRouter(asked)
+        self.router = WatchedRouter(self.asked)
 
     async def load(self, option_sets: Sequence[tuple[Option, ...]]) -> None:
         """Read the weights and work out what depends on descriptions only, before the first request."""

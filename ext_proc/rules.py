@@ -100,6 +100,16 @@ class Rules:
                 break
         return tuple(found)[:MAX_ATTEMPTS]
 
+    def untried(self, call: Call, path: str, names: Sequence[str], attempts: Sequence[Attempt]) -> tuple[str, ...]:
+        """The models among these that would be able, and for which MAX_ATTEMPTS left no attempt."""
+        if len(attempts) < MAX_ATTEMPTS:
+            return ()
+        tried = set(attempts)
+        places = ((name, self._reached(call.caller, path, name)) for name in names)
+        return tuple(
+            name for name, groups in places if groups and not any(p.attempt in tried for group in groups for p in group)
+        )
+
     def _reached(self, caller: str, path: str, name: str) -> tuple[tuple[_Place, ...], ...]:
         """The places a name leads to, by group; asked several times in every decision, so it is remembered."""
         key = (caller, path, name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import cast
 
 from google.protobuf.message import DecodeError
@@ -45,6 +46,7 @@ Delay = Callable[[float], Awaitable[None]]
 DecideCall = Callable[[Call, Delay], Awaitable[Decided]]
 """Decides one call; the second argument asks Envoy to wait longer, in seconds."""
 _LISTENER = names.LISTENER_METADATA.encode()
+_SPAN = names.TRACE_HEADER.encode()
 
 
 class ExchangeAborted(CallFailed):
@@ -62,7 +64,7 @@ class Service:
         """One exchange, from the question to its end."""
         exchange = Exchange(headers.get(_LISTENER, b"").decode("utf-8", "replace"))
         try:
-            await _Run(self._decide, self._note, exchange, write).run(message)
+            await _Run(self._decide, self._note, exchange, write).run(message, headers.get(_SPAN, b""))
         except asyncio.CancelledError:
             for command in exchange.handle(Left()):
                 if isinstance(command, Note):
@@ -81,11 +83,11 @@ class _Run:
         self._exchange = exchange
         self._write = write
 
-    async def run(self, message: bytes | None) -> None:
+    async def run(self, message: bytes | None, span: bytes) -> None:
         if message is None:
             self._exchange.handle(Left())
             return
-        await self._obey(self._exchange.handle(_read(message, self._exchange.listener)))
+        await self._obey(self._exchange.handle(_under(span, _read(message, self._exchange.listener))))
 
     async def _obey(self, commands: list[Command]) -> None:
         for command in commands:
@@ -134,6 +136,15 @@ def _aborted(error: BaseException | str) -> ExchangeAborted:
     aborted = ExchangeAborted(type(error).__name__)
     aborted.__cause__ = error
     return aborted
+
+
+def _under(span: bytes, asked: Asked | Unexpected) -> Asked | Unexpected:
+    """Where Envoy traces, this call of its has a span; what is asked for the request belongs under that one. The client
+    knows another span of the same trace, or none."""
+    if not span or isinstance(asked, Unexpected):
+        return asked
+    headers = {**asked.call.headers, names.TRACE_HEADER: span.decode("latin-1")}
+    return Asked(replace(asked.call, headers=headers))
 
 
 def _read(message: bytes, listener: str) -> Asked | Unexpected:

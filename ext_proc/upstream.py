@@ -12,6 +12,7 @@ import io
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
@@ -20,8 +21,10 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from ext_proc.ports import Answer, StreamedAnswer, UpstreamCut, UpstreamError, UpstreamLate, UpstreamUnreachable
-from schemas.names import INTERNAL_PREFIX, OUTBOUND_HEADER
+from schemas.names import INTERNAL_PREFIX, OUTBOUND_HEADER, TRACE_HEADER
 
+SPAN: ContextVar[str] = ContextVar("span", default="")
+"""What the calls of this task belong to, as TRACE_HEADER says it; "" where nothing is traced."""
 MAX_ANSWER_BYTES = 64 << 20
 _MAX_HEADER_BYTES = 64 << 10
 # Envoy closes a connection that idles for an hour; one that is never that old cannot be closed under a new call.
@@ -178,7 +181,9 @@ async def _leave(response: aiohttp.ClientResponse, patience_s: float) -> None:
 
 def _sent(headers: Mapping[str, str], outbound: str) -> dict[str, str]:
     kept = {name: value for name, value in headers.items() if not name.lower().startswith(INTERNAL_PREFIX)}
-    return {"accept-encoding": "identity", **kept, OUTBOUND_HEADER: outbound}
+    span = SPAN.get()
+    traced = {TRACE_HEADER: span} if span else {}
+    return {"accept-encoding": "identity", **traced, **kept, OUTBOUND_HEADER: outbound}
 
 
 def _received(response: aiohttp.ClientResponse) -> dict[str, str]:

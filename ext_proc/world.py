@@ -27,8 +27,9 @@ from ext_proc.rules import Rules, rules
 from ext_proc.sessions.stores import open_store
 from ext_proc.translate.attempt import Translator
 from ext_proc.translate.targets import Targets
-from ext_proc.upstream import EnvoyUpstream
+from ext_proc.upstream import SPAN, EnvoyUpstream
 from router_model.choice import Option
+from schemas import names
 from schemas.runtime import Agent, Listener, Preference, RuntimeConfig
 
 _LOG = logging.getLogger("ext_proc.world")
@@ -84,6 +85,7 @@ class World:
         found = self._rules.get(call.listener)
         if found is None:
             raise UnknownListener(call.listener)
+        SPAN.set(call.headers.get(names.TRACE_HEADER, ""))
         if found.agents:
             return await agents.decide(call, found, self._means, delay)
         return await models.decide(call, found, self._means)

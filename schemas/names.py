@@ -103,6 +103,12 @@ def account_outbound(cluster: str) -> str:
     return f"account/{cluster}"
 
 
+SIDECAR_CLUSTER = "plano_sidecar"
+"""The workers that decide, as one cluster of Envoy."""
+CHAT_PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/responses")
+"""The calls that hold a conversation, one path for each dialect."""
+QUESTION_PREFIX = "/routing"
+"""Before one of CHAT_PATHS: the client asks what would be chosen."""
 ROUTER_OUTBOUND = "router"
 """The served router model on the internal listener."""
 OUTBOUND_HEADER = "x-plano-internal-outbound"
@@ -179,6 +185,8 @@ SPAN_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 """Fields of DECISION and the span attributes they become."""
 ATTEMPTS = "plano.attempts"
 """Set by the sidecar, read by the cluster specifier of ranked routes: priority_groups."""
+TRACE_HEADER = "traceparent"
+"""Which span a call belongs to (W3C Trace Context): of requests, and of Envoy's exchanges with the sidecar."""
 LISTENER_METADATA = "plano-listener"
 """gRPC metadata of every exchange with the sidecar: the listener's name."""
 

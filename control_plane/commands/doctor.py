@@ -126,12 +126,13 @@ def _configured(
 
 def _samples(choices: Choices | None, cases: Path | None, rounds: int | None) -> Samples:
     from control_plane.problems import ConfigError
-    from control_plane.routing import calls, samples
     from control_plane.routing import cases as read_cases
+    from control_plane.routing import samples
+    from schemas import names
 
     known = [choices if choices and choices.options else samples.OURS]
     try:
-        given = read_cases.read(cases, known, known[0].listener, calls.PATHS[0]) if cases else ()
+        given = read_cases.read(cases, known, known[0].listener, names.CHAT_PATHS[0]) if cases else ()
     except ConfigError as error:
         say_problems(error.problems)
         raise WrongInput(f"the cases are not usable: {len(error.problems.errors)} to correct") from None

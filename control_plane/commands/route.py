@@ -11,6 +11,7 @@ import click
 
 from control_plane.commands.source import compile_source, require, require_valid
 from control_plane.console import Fault, Progress, WrongInput, paint, say, say_json, say_problems
+from schemas.names import CHAT_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +63,6 @@ Examples:
 
 Exit codes: 0 enough cases are as expected, 1 fewer than --min-accuracy, 2 a file or the command line is wrong.
 """
-PATH_CHOICES = ("/v1/chat/completions", "/v1/messages", "/v1/responses")
 
 
 class _Route(click.Group):
@@ -101,7 +101,7 @@ def _options(asked: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Who is asked: as in the gateway, or one of them alone.",
         ),
-        click.option("--path", type=click.Choice(PATH_CHOICES), default=PATH_CHOICES[0], help="The API to speak."),
+        click.option("--path", type=click.Choice(CHAT_PATHS), default=CHAT_PATHS[0], help="The API to speak."),
         click.option("--json", "as_json", is_flag=True, help="Print everything as JSON."),
     )
     for option in reversed(options):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from control_plane import config
 from control_plane.gateway import Agents, Decision, Endpoint, Models
 from control_plane.plan.limits import listener_total_s
+from schemas import names
 
-CHAT = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
+CHAT = tuple(map(Endpoint, names.CHAT_PATHS))
 """The calls that hold a conversation to choose by."""
 
 # A served router answers in 0.1 to 0.5 s; what takes longer than 2 s costs a person more than the fallback does.

@@ -10,8 +10,6 @@ from typing import Any
 
 from control_plane.gateway import Endpoint
 
-PATHS = (Endpoint.CHAT_COMPLETIONS.value, Endpoint.MESSAGES.value, Endpoint.RESPONSES.value)
-"""The calls that hold a conversation."""
 MAX_BYTES = 16 * 1024 * 1024
 
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from control_plane.routing.calls import PATHS, spoken
+from control_plane.routing.calls import spoken
 from control_plane.routing.cases import Case
 from control_plane.routing.choices import Choices, Option
+from schemas.names import CHAT_PATHS
 
 ENOUGH = 30
 """Questions from which on a p99 says something."""
@@ -83,4 +84,6 @@ def _of_case(case: Case) -> dict[str, Any]:
 def _of(option: Option) -> list[dict[str, Any]]:
     texts = option.examples or (option.description,)
     expected = [option.name] if option.examples else None
-    return [{"path": PATHS[0], "body": dict(spoken(text, PATHS[0]).body), "expected": expected} for text in texts]
+    return [
+        {"path": CHAT_PATHS[0], "body": dict(spoken(text, CHAT_PATHS[0]).body), "expected": expected} for text in texts
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from control_plane.routing.score import Score
+from schemas.decisions import MAX_ATTEMPTS
 
 Paint = Callable[[str, str], str]
 """Colours a text; leaves it alone where nobody looks."""
@@ -21,6 +22,7 @@ def decision_lines(found: dict[str, Any], notes: Sequence[str], paint: Paint) ->
         rows.append(("preference", paint(str(found["route"]), "green")))
     rows += _numbered("agents" if found["kind"] == "agent" else "models", list(found["chosen"]))
     rows += _labelled("attempts", [f"{each['cluster']}: {each['model']}" for each in found["attempts"]])
+    rows += _labelled("untried", [f"{name} (a request goes to {MAX_ATTEMPTS} places)" for name in found["untried"]])
     rows += _labelled("scores", [_scored(score, found, paint) for score in _scores(found)])
     if found["confidence"] is not None:
         rows.append(("confidence", f"{found['confidence']:.2f}"))

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-SIDECAR_CLUSTER = "plano_sidecar"
+from schemas import names
 
 
 class AdminUnreachable(Exception):
@@ -94,5 +94,5 @@ def has_sidecar(path: Path) -> bool:
         found = {cluster["name"]: cluster for cluster in clusters(path)}
     except AdminUnreachable:
         return False
-    hosts = found.get(SIDECAR_CLUSTER, {}).get("host_statuses", [])
+    hosts = found.get(names.SIDECAR_CLUSTER, {}).get("host_statuses", [])
     return bool(hosts) and not any(host.get("health_status", {}).get("failed_active_health_check") for host in hosts)

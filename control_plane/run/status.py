@@ -13,6 +13,7 @@ from typing import Any
 from control_plane.run import admin
 from control_plane.run.readiness import is_up
 from control_plane.run.state import Door, ProcessState, RunDirectory, holder, read_plan, read_state
+from schemas import names
 from schemas.decisions import Why
 
 _DECISION = re.compile(rf"plano\.decisions\.listener\..*?\.why\.(?P<why>{'|'.join(Why)})\.choice\.")
@@ -102,8 +103,8 @@ def status(directory: RunDirectory) -> Status | None:
         answers=answers,
         requests=_sum_listeners(numbers, "downstream_rq_total"),
         active=_sum_listeners(numbers, "downstream_rq_active"),
-        clusters=tuple(_cluster(plain, numbers) for plain in hosts if plain["name"] != admin.SIDECAR_CLUSTER),
-        sidecar=next((_sidecar(plain, numbers) for plain in hosts if plain["name"] == admin.SIDECAR_CLUSTER), None),
+        clusters=tuple(_cluster(plain, numbers) for plain in hosts if plain["name"] != names.SIDECAR_CLUSTER),
+        sidecar=next((_sidecar(plain, numbers) for plain in hosts if plain["name"] == names.SIDECAR_CLUSTER), None),
     )
 
 

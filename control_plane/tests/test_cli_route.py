@@ -64,6 +64,7 @@ def decision(matched: str | None = "code", **changes: Any) -> dict[str, Any]:
         "matched": [matched] if matched else [],
         "answered": True,
         "attempts": [{"cluster": "openai", "model": "gpt-4o"}],
+        "untried": [],
         "total_ms": 1.0,
         "scores": [{"name": "code", "probability": 0.9}, {"name": "travel", "probability": 0.1}],
         "threshold": 0.4,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from control_plane.gateway import OFFERED, Agents, Endpoint, ListedModel, Listener
+from control_plane.plan.decisions import CHAT
+from schemas import names
 
 HEALTH = "/healthz"
 MODEL_IN_PATH = "{model}"
 _MODELS = "/v1/models"
-CHATS = (Endpoint.CHAT_COMPLETIONS, Endpoint.MESSAGES, Endpoint.RESPONSES)
-_ROUTING = "/routing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,6 @@ def surface(listener: Listener) -> Surface:
     if isinstance(serves, Agents):
         agents = [ListedModel(id=agent.id, owned_by="plano") for agent in serves.agents]
         pages = (_MODELS, "/agents" + _MODELS)
-        return Surface(endpoints=CHATS, questions=(), model_pages=pages, listed=agents)
-    questions = tuple(_ROUTING + chat.value for chat in CHATS) if listener.decision else ()
+        return Surface(endpoints=CHAT, questions=(), model_pages=pages, listed=agents)
+    questions = tuple(names.QUESTION_PREFIX + chat.value for chat in CHAT) if listener.decision else ()
     return Surface(endpoints=OFFERED, questions=questions, model_pages=(_MODELS,), listed=serves.listed)

@@ -6,16 +6,17 @@ In: the client's call and the chosen agents. Out: an answer made here. Raises Ag
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 
 from ext_proc.agents.asking import ClientCall
-from ext_proc.agents.encode import events_for, stream_answer, whole_answer
+from ext_proc.agents.encode import Events, events_for, stream_answer, whole_answer
 from ext_proc.agents.encoders import AnswerHead
 from ext_proc.agents.failures import AgentFailed
 from ext_proc.agents.parallel import merged
+from ext_proc.agents.pieces import Piece
 from ext_proc.call import Outcome, Reply, Stream
-from ext_proc.conversation import Dialect, dialect_of
+from ext_proc.conversation import dialect_of
 from ext_proc.decide.means import Means
 from schemas.runtime import Agent, Decision
 
@@ -27,34 +28,26 @@ async def merge(client: ClientCall, agents: Sequence[Agent], decision: Decision,
     """The outcome that answers for all these agents."""
     dialect = dialect_of(client.path)
     head = _head(client.body, means)
-    if client.body.get("stream") is True:
-        pieces = _stream(client, agents, decision, means, dialect, head)
-        # Until the first of them the call can still be refused properly.
-        return Stream(_resumed(await anext(pieces), pieces), decision.headers)
-    async with merged(
+    streamed = client.body.get("stream") is True
+    answers = merged(
         client,
         agents,
         means.upstream,
         means.clock,
         total_s=decision.total_s,
         agent_failure=decision.agent_failure,
-    ) as found:
+        progress_s=PROGRESS_S if streamed else None,
+    )
+    if streamed:
+        pieces = _stream(answers, events_for(dialect, head, include_usage=_wants_usage(client.body)))
+        # Until the first of them the call can still be refused properly.
+        return Stream(_resumed(await anext(pieces), pieces), decision.headers)
+    async with answers as found:
         return Reply(200, await whole_answer(found, dialect, head), decision.headers)
 
 
-async def _stream(
-    client: ClientCall, agents: Sequence[Agent], decision: Decision, means: Means, dialect: Dialect, head: AnswerHead
-) -> AsyncGenerator[bytes]:
-    events = events_for(dialect, head, include_usage=_wants_usage(client.body))
-    async with merged(
-        client,
-        agents,
-        means.upstream,
-        means.clock,
-        total_s=decision.total_s,
-        agent_failure=decision.agent_failure,
-        progress_s=PROGRESS_S,
-    ) as found:
+async def _stream(answers: AbstractAsyncContextManager[AsyncIterator[Piece]], events: Events) -> AsyncGenerator[bytes]:
+    async with answers as found:
         async for data in stream_answer(found, events):
             yield data
 

@@ -7,13 +7,13 @@ the configured ones; the conversation it belongs to; the router; the ranking; th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 
 from ext_proc import conversation
-from ext_proc.call import Call, Decided, Forward, Outcome, Rank, Record, Refuse, Reply
+from ext_proc.call import Attempt, Call, Decided, Forward, Outcome, Rank, Record, Refuse, Reply
 from ext_proc.conversation import ConversationError
 from ext_proc.decide import asking
 from ext_proc.decide.asking import NoChoice
@@ -33,7 +33,6 @@ from schemas import names
 from schemas.decisions import Why
 from schemas.runtime import Preference
 
-QUESTION_PREFIX = "/routing"
 STORE_DEADLINE_S = 0.1
 """How long a request waits for what is remembered of its conversation."""
 _BYTES_PER_TOKEN = 4
@@ -76,7 +75,7 @@ async def decide(call: Call, rules: Rules, means: Means) -> Decided:
 
 
 def _read(call: Call, rules: Rules) -> _Matter:
-    path = call.path.removeprefix(QUESTION_PREFIX)
+    path = call.path.removeprefix(names.QUESTION_PREFIX)
     body = conversation.view_body(call.body)
     own = inline.read(body)
     return _Matter(
@@ -204,11 +203,16 @@ def _answer(
 ) -> Reply:
     """Plano's wire shape, and an object `explain` where it is asked for."""
     answer = telling.routing_answer(settled, session, matter.trace_id)
-    if not matter.rules.attempts(matter.call, matter.path, settled.models, means.pick):
+    attempts = matter.rules.attempts(matter.call, matter.path, settled.models, means.pick)
+    if not attempts:
         # Without the router's answer what was asked for stands in, which may be nothing, unknown or not allowed.
         answer["models"] = [telling.NOT_ROUTED]
     if matter.call.headers.get(names.EXPLAIN_HEADER, "").lower() in ("1", "true", "yes"):
-        answer["explain"] = {"why": settled.why.value, **asking.explained(choice)}
+        answer["explain"] = {
+            "why": settled.why.value,
+            **asking.explained(choice),
+            "untried": _untried(matter, settled, attempts),
+        }
     return Reply(200, orjson.dumps(answer))
 
 
@@ -221,7 +225,9 @@ def _record(
     holds: policy.Rules,
     watch: Watch,
 ) -> Record:
-    more = telling.attributes(settled, session, budgeted=holds.budget is not None)
+    more: dict[str, str | float | bool] = {**telling.attributes(settled, session, budgeted=holds.budget is not None)}
+    if isinstance(outcome, Rank) and (untried := _untried(matter, settled, outcome.attempts)):
+        more["untried"] = len(untried)
     record = Record(
         listener=matter.call.listener,
         why=Why.REFUSED if isinstance(outcome, Refuse) else settled.why,
@@ -238,6 +244,10 @@ def _record(
         more=more,
     )
     return asking.with_facts(record, choice)
+
+
+def _untried(matter: _Matter, settled: Settled, attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    return matter.rules.untried(matter.call, matter.path, settled.models, attempts)
 
 
 def _label(matter: _Matter, route: str | None) -> str:

@@ -32,7 +32,7 @@ async def ready(
         try:
             if word != SERVED:
                 await routers.load([options])
-            router = routers.router
+            router = routers.asked
             if isinstance(router, ServedFirst) and word == SERVED:
                 router = router.served
             if server is not None and options:

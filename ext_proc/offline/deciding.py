@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ext_proc.call import Call, Decided, Forward, Outcome, Rank
+from ext_proc.call import Attempt, Call, Decided, Forward, Outcome, Rank
 from ext_proc.decide import agents, asking, models
 from ext_proc.decide.means import Means
 from ext_proc.offline import choosers
@@ -115,6 +115,7 @@ async def _no_delay(_: float) -> None:
 def _told(decided: Decided, call: Call, rules: Rules, means: Means, heard: Heard) -> dict[str, object]:
     record, outcome = decided.record, decided.outcome
     chosen = () if record.error else tuple(name for name in record.chosen if name)
+    attempts = () if rules.agents else _attempts(outcome, chosen, call, rules, means)
     return {
         "listener": rules.listener.name,
         "kind": "agent" if rules.agents else "model",
@@ -127,7 +128,8 @@ def _told(decided: Decided, call: Call, rules: Rules, means: Means, heard: Heard
         "route": record.route,
         "matched": _matched(decided, rules),
         "answered": record.why not in _SILENT and record.error != _FAILED,
-        "attempts": [] if rules.agents else _attempts(outcome, chosen, call, rules, means),
+        "attempts": [{"cluster": attempt.cluster, "model": attempt.model} for attempt in attempts],
+        "untried": list(rules.untried(call, call.path, chosen, attempts)),
         "total_ms": round(record.total_ms, 3),
         **asking.explained(heard.last),
     }
@@ -142,15 +144,13 @@ def _matched(decided: Decided, rules: Rules) -> list[str]:
     return list(record.agents) if fitting else []
 
 
-def _attempts(outcome: Outcome, chosen: Sequence[str], call: Call, rules: Rules, means: Means) -> list[dict[str, str]]:
+def _attempts(outcome: Outcome, chosen: Sequence[str], call: Call, rules: Rules, means: Means) -> tuple[Attempt, ...]:
     match outcome:
         case Rank(attempts):
-            found = attempts
+            return attempts
         case Forward(key) if key.startswith((names.NAMED, names.UNNAMED)) and chosen:
-            found = rules.attempts(call, call.path, chosen, means.pick)
-        case _:
-            found = ()
-    return [{"cluster": attempt.cluster, "model": attempt.model} for attempt in found]
+            return rules.attempts(call, call.path, chosen, means.pick)
+    return ()
 
 
 def _only_one(listener: Listener) -> dict[str, object]:
@@ -169,6 +169,7 @@ def _only_one(listener: Listener) -> dict[str, object]:
         "matched": ids,
         "answered": True,
         "attempts": [],
+        "untried": [],
         "total_ms": 0.0,
         **asking.explained(None),
     }

@@ -6,6 +6,7 @@ body in an error, and never more than the limits below, since each preference co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
@@ -17,8 +18,9 @@ KEYS = ("routing_preferences", "routing_policy")
 MAX_PREFERENCES = 100
 MAX_MODELS = 100
 MAX_EXAMPLES = 50
-MAX_ALL_EXAMPLES = 500
-"""Of all preferences: the embedded router reads some hundreds a second, and a deadline ends what takes longer."""
+MAX_TEXTS = 300
+"""Examples of all preferences, and sentences of their descriptions: the embedded router reads each of them by itself,
+some hundreds a second."""
 MAX_NAME_CHARACTERS = 200
 MAX_CHARACTERS = 10_000
 """Of one description, example or model."""
@@ -26,6 +28,7 @@ MAX_ALL_CHARACTERS = 200_000
 """Of all of them: what routers work out about options is kept for the next request that brings the same."""
 _MAX_PROBLEMS = 20
 
+_SENTENCE_ENDS = re.compile(r"[.!?;](?=\s)|\n+")
 _PREFER = ("cheapest", "fastest", "none")
 
 
@@ -54,10 +57,11 @@ def read(body: Mapping[str, object]) -> tuple[Preference, ...] | None:
     if problems or not isinstance(entries, list):
         raise InvalidPreferences(problems)
     found = tuple(_preference(entry) for entry in entries)
-    if sum(len(preference.examples) for preference in found) > MAX_ALL_EXAMPLES:
-        raise InvalidPreferences((f"{spelled[0]}: at most {MAX_ALL_EXAMPLES} examples in all",))
     if sum(map(_characters, found)) > MAX_ALL_CHARACTERS:
         raise InvalidPreferences((f"{spelled[0]}: at most {MAX_ALL_CHARACTERS} characters in all",))
+    if sum(map(_texts, found)) > MAX_TEXTS:
+        what = "examples and sentences of descriptions in all"
+        raise InvalidPreferences((f"{spelled[0]}: at most {MAX_TEXTS} {what}",))
     return found
 
 
@@ -122,6 +126,15 @@ def _is_text(value: object) -> TypeGuard[str]:
 
 def _characters(preference: Preference) -> int:
     return sum(map(len, (preference.name, preference.description, *preference.examples, *preference.models)))
+
+
+def _texts(preference: Preference) -> int:
+    """What a router reads beside the description as a whole: the sentences where there are several, what it quotes, and
+    the examples."""
+    said = preference.description
+    ends = len(_SENTENCE_ENDS.findall(said.strip()))
+    quotes = said.count('"') // 2 + said.count("\N{LEFT DOUBLE QUOTATION MARK}") if ends else 0
+    return len(preference.examples) + (ends + 1 if ends else 0) + quotes
 
 
 def _preference(entry: dict[str, object]) -> Preference:

@@ -130,6 +130,16 @@ def test_fields_go_along_and_libraries_keep_quiet(logger: logging.Logger, capsys
     assert "prompt" not in str(theirs)
 
 
+def test_what_a_client_calls_its_conversation_is_told_shortened(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts: dict[str, str | float | bool] = {"plano.session_id": "s" * 5000, "plano.cache.warm": True}
+    log.decisions(logger, [Record(listener="llm", why=Why.REQUESTED, more=facts)])
+    (line,) = lines(capsys)
+    assert line["plano.cache.warm"] is True
+    assert len(line["plano.session_id"]) < 250
+
+
 def test_of_many_long_names_a_few_are_told_shortened(
     logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,10 +10,12 @@ import grpc
 import grpc.aio
 import pytest
 
+from ext_proc import server
 from ext_proc.call import Attempt, Call, Decided, Forward, Outcome, Rank, Refuse, Reply, Stream
 from ext_proc.server import Delay
 from ext_proc.tests.stage import END, QUESTION, RECORD, Gateway, always, play
 from ext_proc.tests.test_wire import request
+from schemas import names
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,25 @@ def test_the_decision_sees_the_call_and_its_listener() -> None:
         ]
 
     play(decide, scene)
+
+
+@pytest.mark.parametrize("client", [{}, {"traceparent": f"00-{'c' * 32}-{'d' * 16}-01"}], ids=["none", "a client's"])
+def test_what_is_asked_for_a_request_belongs_to_the_span_of_the_exchange(client: dict[str, str]) -> None:
+    seen: list[Call] = []
+    span = f"00-{'a' * 32}-{'b' * 16}-01"
+
+    async def decide(call: Call, _: Delay) -> Decided:
+        seen.append(call)
+        return Decided(Forward("@weather"), RECORD)
+
+    async def scene(gateway: Gateway) -> None:
+        process = gateway.channel.stream_stream(server.PATH)
+        exchange = process(metadata=((names.LISTENER_METADATA, "travel"), ("traceparent", span)))
+        await exchange.write(request('{"messages":[]}', **client))
+        assert [answer async for answer in exchange]
+
+    play(decide, scene)
+    assert [call.headers["traceparent"] for call in seen] == [span]
 
 
 def test_many_exchanges_share_a_connection_and_none_waits_for_another() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ext_proc.ports import UpstreamCut, UpstreamError, UpstreamLate, UpstreamUnreachable
 from ext_proc.tests.unix_server import CUT, Script, UnixServer, chunk, http
-from ext_proc.upstream import EnvoyUpstream
+from ext_proc.upstream import SPAN, EnvoyUpstream
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -291,3 +291,13 @@ def test_leaving_a_stream_at_its_last_word_keeps_the_connection():
         await call(upstream)
 
     assert play(scene, [CHUNKED, chunk(b"one"), gate, END], leave_s=LONG_S).connections == 1
+
+
+@pytest.mark.parametrize(("own", "sent"), [({}, "of the request"), ({"traceparent": "its own"}, "its own")])
+def test_a_call_belongs_to_the_span_its_task_works_for(own, sent):
+    async def scene(upstream, server):
+        SPAN.set("of the request")
+        await call(upstream, headers=own)
+
+    head, _ = play(scene, [http("200 OK")]).requests[0]
+    assert [line for line in head if line.startswith("traceparent")] == [f"traceparent: {sent}"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from threading import Lock
 
 import numpy as np
 
 from router_model.choice import Option
+from router_model.digests import digest
 from router_model.embedded.encoder import Encoder, Vector
 from router_model.embedded.texts import clip, quoted_requests, readable_name, split_description, squeeze
 
@@ -93,8 +93,7 @@ class OptionCache:
 
 def _key(option: Option) -> bytes:
     """What the vectors depend on, as a digest: texts of a client are not kept."""
-    said = repr((option.name, option.description, option.examples[:EXAMPLES]))
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return digest((option.name, option.description, option.examples[:EXAMPLES]))
 
 
 def build_vectors(encoder: Encoder, option: Option, keep_going: Callable[[], None] = _go_on) -> OptionVectors:

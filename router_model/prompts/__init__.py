@@ -13,19 +13,18 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Literal
 
 import jinja2
 
 from router_model.choice import Option, Turn
+from router_model.digests import Kept
 from router_model.trim import utf8_bytes
 
 Shape = Literal["list", "one", "letter"]
 """How an answer looks: {"route": [names]}, {"route": name} or a single letter."""
 
-KEPT = 32
-"""How many sets of options are remembered: a request may bring 200,000 characters of them."""
 LETTERS = string.ascii_uppercase[:19]
 NO_LETTER = "Z"
 LETTERS_MAX = len(LETTERS)
@@ -96,9 +95,15 @@ def render(form: Format, options: Sequence[Option], turns: Sequence[Turn]) -> st
     )
 
 
-@lru_cache(maxsize=KEPT)
 def frame_bytes(form: Format, options: tuple[Option, ...]) -> tuple[int, int]:
     """What a prompt takes without any turn, and what each turn adds to its own text."""
+    return _FRAMES.of((form, options), lambda: _frame_bytes(form, options))
+
+
+_FRAMES: Kept[tuple[int, int]] = Kept(256)
+
+
+def _frame_bytes(form: Format, options: tuple[Option, ...]) -> tuple[int, int]:
     bare = utf8_bytes(render(form, options, ()))
     return bare, utf8_bytes(render(form, options, (Turn("user", ""),))) - bare
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
-from router_model.prompts import KEPT, LETTERS, NO_LETTER, Format
+from router_model.prompts import LETTERS, NO_LETTER, Format
 from router_model.trim import utf8_bytes
 
 NONE = ""
@@ -39,7 +38,6 @@ class Answers:
     longest_tokens: int
 
 
-@lru_cache(maxsize=KEPT)
 def single(form: Format, names: tuple[str, ...], *, none: bool = True) -> Answers:
     """At most one option, exactly one without `none`. An option called what the format calls none leaves none
     unsayable."""
@@ -64,7 +62,6 @@ def _decisive(texts: Iterable[str]) -> int:
     return 2 + -(-max(alike - len(' ["'), 0) // 5)
 
 
-@lru_cache(maxsize=KEPT)
 def listed_pattern(form: Format, names: tuple[str, ...]) -> str:
     """A regular expression for an ordered list of options as the continuation of PREFILL, in the exact spacing the
     model was taught. The same name twice is left to the reader."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 
 from router_model import prompts
 from router_model.choice import Choice, Question, RouterError, RouterLate, RouterUnreachable, Score
+from router_model.digests import Kept
 from router_model.prompts import Format
 from router_model.vllm.answers import NONE
 from router_model.vllm.asking import Asking, Settings, Verdict, best
@@ -35,7 +34,7 @@ class ServedRouter:
         trained = prompts.trained_for(settings.model)
         self._format = prompts.named(settings.prompt) if settings.prompt else trained or prompts.PLANO_ORCHESTRATOR
         self._calibration = settings.calibration if settings.calibration is not None else 0.0 if trained else 1.0
-        self._priors: OrderedDict[bytes, Mapping[str, float]] = OrderedDict()
+        self._priors: Kept[Mapping[str, float]] = Kept(PRIORS_MAX)
 
     @property
     def version(self) -> str:
@@ -91,22 +90,15 @@ class ServedRouter:
 
     async def _prior(self, asking: Asking) -> Mapping[str, float]:
         """Empty where the server gives none: the choice is then not calibrated, and the next question asks again."""
-        key = _digest(asking)
-        if key not in self._priors:
+        depends_on = (asking.form.name, asking.question.options)
+        prior = self._priors.get(depends_on)
+        if prior is None:
             try:
-                self._priors[key] = await asking.prior()
+                prior = await asking.prior()
             except (RouterError, OSError):
                 return {}
-        self._priors.move_to_end(key)
-        while len(self._priors) > PRIORS_MAX:
-            self._priors.popitem(last=False)
-        return self._priors[key]
-
-
-def _digest(asking: Asking) -> bytes:
-    """What a prior depends on; the texts of a request's own options are not kept."""
-    said = repr((asking.form.name, asking.question.options))
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            self._priors.put(depends_on, prior)
+        return prior
 
 
 def _unit(probability: float) -> float:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from control_plane.routing import calls
+from schemas import names
 
-CHAT, MESSAGES, RESPONSES = calls.PATHS
+CHAT, MESSAGES, RESPONSES = names.CHAT_PATHS
 
 
 @pytest.mark.parametrize(("path", "key"), [(CHAT, "messages"), (MESSAGES, "messages"), (RESPONSES, "input")])

@@ -15,6 +15,7 @@ from control_plane.run import admin
 from control_plane.run.state import Door, Lock, ProcessSpec, ProcessState, RunDirectory, RunPlan, State, write_state
 from control_plane.run.status import status
 from control_plane.run.tests.conftest import free_port
+from schemas import names
 
 
 def start(directory: RunDirectory) -> Lock:
@@ -94,7 +95,7 @@ def test_the_sidecar(directory: RunDirectory, monkeypatch):
         "plano.decisions.listener.a.why.a_word_nobody_knows.choice.x": 9,
     }
     rows = [
-        {"name": admin.SIDECAR_CLUSTER, "host_statuses": [worker(10, failed_active_health_check=True), worker(2)]},
+        {"name": names.SIDECAR_CLUSTER, "host_statuses": [worker(10, failed_active_health_check=True), worker(2)]},
         {"name": "openai", "host_statuses": []},
     ]
     monkeypatch.setattr(admin, "counters", lambda socket, pattern: numbers)

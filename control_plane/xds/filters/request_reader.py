@@ -9,9 +9,10 @@ from __future__ import annotations
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
 from control_plane.gateway import Decision
+from control_plane.plan.decisions import CHAT
 from control_plane.xds import lua_source, matching
 from control_plane.xds.filters.lua import lua
-from control_plane.xds.surface import CHATS, Surface
+from control_plane.xds.surface import Surface
 
 NAME = "plano.request_reader"
 _BODY = ("json_object", "json_text", "form_model", "request_model")
@@ -50,7 +51,7 @@ def _asking(offered: Surface, decision: Decision) -> dict[str, lua_source.Consta
         "ALWAYS": dict.fromkeys(always, "yes"),
         "QUESTIONS": dict.fromkeys(offered.questions, "yes"),
         "UNANSWERED": matching.refused("decision_unavailable"),
-        "CHATS": dict.fromkeys((chat.value for chat in CHATS), "yes"),
+        "CHATS": dict.fromkeys((chat.value for chat in CHAT), "yes"),
         "NOT_JSON": matching.refused("invalid_json"),
         "DECIDE": matching.DECIDE,
     }

@@ -29,7 +29,7 @@ from ext_proc.decide.tests.model_world import (
 )
 from ext_proc.preferences.prices import Price
 from router_model.choice import RouterConfused, RouterLate, RouterUnreachable
-from schemas.decisions import Why
+from schemas.decisions import MAX_ATTEMPTS, Why
 
 OWN = [{"name": "mine", "description": "about mine", "models": [MINI, GPT]}]
 CHEAP = {"name": "mine", "description": "d", "models": [GPT, LLAMA, MINI], "selection_policy": {"prefer": "cheapest"}}
@@ -296,6 +296,32 @@ def test_names_of_requests_are_no_labels() -> None:
     record = routed("mine").decide(call(routing_preferences=OWN)).record
     assert (record.choice, record.route) == ("inline", "mine")
     assert routed("").decide(call(routing_preferences=OWN)).record.choice == ""
+
+
+@pytest.mark.parametrize("name", ["several", "inline", "-", "none", "and 80 more"])
+def test_a_preference_called_like_a_word_of_ours_is_counted_as_any_other(name: str) -> None:
+    own = [{"name": name, "description": "d", "models": [GPT]}]
+    record = routed(name).decide(call(routing_preferences=own)).record
+    assert (record.choice, record.route, record.candidates) == ("inline", name, (name,))
+
+
+MANY = [f"groq/m{number}" for number in range(MAX_ATTEMPTS + 4)]
+LONG_LIST = [{"name": "mine", "description": "d", "models": MANY}]
+
+
+def test_of_many_models_the_first_are_attempts_and_the_rest_is_told() -> None:
+    decided = routed("mine").decide(call(routing_preferences=LONG_LIST))
+    assert isinstance(decided.outcome, Rank)
+    assert [attempt.model for attempt in decided.outcome.attempts] == [f"m{number}" for number in range(MAX_ATTEMPTS)]
+    assert decided.record.more["untried"] == 4
+    assert "untried" not in routed("code").decide(call()).record.more
+
+
+def test_the_models_that_get_no_attempt_are_explained() -> None:
+    asked = call(path=f"/routing{CHAT}", headers={"x-plano-explain": "true"}, routing_preferences=LONG_LIST)
+    answer = routed("mine").decide(asked).outcome
+    assert isinstance(answer, Reply)
+    assert json.loads(answer.body)["explain"]["untried"] == MANY[MAX_ATTEMPTS:]
 
 
 def test_the_record_holds_nothing_that_was_said() -> None:

@@ -141,6 +141,7 @@ def test_explain_shows_all_scores(value: str) -> None:
         "router": "fake-1",
         "prompt": "p/1",
         "router_ms": 4.0,
+        "untried": [],
     }
 
 
@@ -167,6 +168,7 @@ def test_explain_without_an_answer_of_the_router(says: Any, by: Rules, why: Why)
         "router": None,
         "prompt": None,
         "router_ms": None,
+        "untried": [],
     }
 
 

@@ -25,6 +25,7 @@ from ext_proc.decide.tests.model_world import (
     rules,
 )
 from ext_proc.rules import rules as rules_of
+from schemas.decisions import MAX_ATTEMPTS
 from schemas.runtime import Route, Router, RuntimeConfig
 
 
@@ -161,3 +162,11 @@ def test_listeners_that_decide_have_rules() -> None:
     found = rules_of(config)
     assert list(found) == ["llm"]
     assert found["llm"].preferences == rules().preferences
+
+
+def test_models_beyond_the_last_attempt_are_told_and_no_others() -> None:
+    asked, names = call(), [f"groq/m{number}" for number in range(MAX_ATTEMPTS + 2)]
+    found = rules().attempts(asked, CHAT, [*names, "nobody/knows"], first)
+    assert len(found) == MAX_ATTEMPTS
+    assert rules().untried(asked, CHAT, [*names, "nobody/knows"], found) == tuple(names[MAX_ATTEMPTS:])
+    assert rules().untried(asked, CHAT, names[:2], found[:2]) == ()

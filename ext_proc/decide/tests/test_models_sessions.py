@@ -73,6 +73,21 @@ def result_of_a_tool(path: str, text: str = "write a program") -> Call:
     return raw(json.dumps({"model": MINI, key: [user, *rest]}).encode(), path=path)
 
 
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [(("key:ann", "ann"), ("key:bob", "bob")), (("token:idp", "ann"), ("token:idp", "bob")), (("key:ann", "ann"), ("", ""))],
+    ids=["key", "subject", "nobody"],
+)
+def test_a_conversation_is_its_callers_own(mine: tuple[str, str], other: tuple[str, str]) -> None:
+    """The same id of another caller is another conversation: nobody is given a model somebody else was given."""
+    world = routed("code")
+    first, second = (replace(call(headers=AFFINE), caller=kind, caller_id=id) for kind, id in (mine, other))
+    world.decide(first)
+    world.router.says = "poems"
+    assert world.decide(second).record.why is not Why.CONTINUATION
+    assert world.decide(first).record.why is Why.CONTINUATION
+
+
 def test_an_id_of_the_client_pins_what_a_preference_chose() -> None:
     world = routed("code")
     first = world.decide(call(headers=AFFINE))

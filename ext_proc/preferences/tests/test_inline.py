@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 import json
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ext_proc.preferences.inline import (
-    MAX_ALL_EXAMPLES,
     MAX_EXAMPLES,
     MAX_MODELS,
     MAX_PREFERENCES,
+    MAX_TEXTS,
     InvalidPreferences,
     read,
 )
@@ -114,21 +115,36 @@ def test_the_address_has_the_spelling_of_the_request():
 
 
 def test_as_many_as_are_allowed_are_read():
-    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10] * 5}
+    entry = CODE | {"models": [f"m{i}" for i in range(MAX_MODELS)], "examples": ["e" * 10] * 3}
     found = read({"routing_preferences": [entry | {"name": f"n{i}"} for i in range(MAX_PREFERENCES)]}) or ()
     assert len(found) == MAX_PREFERENCES
     assert len(found[0].models) == MAX_MODELS
-    assert len(found[0].examples) == 5
+    assert len(found[0].examples) == 3
+
+
+SEVERAL = {"description": "Writing code. Fixing code.\nReviewing code"}
 
 
 def test_examples_are_limited_by_preference_and_in_all():
     fifty = CODE | {"examples": ["e"] * MAX_EXAMPLES}
-    ten = [fifty | {"name": f"n{i}"} for i in range(MAX_ALL_EXAMPLES // MAX_EXAMPLES)]
-    assert read({"routing_preferences": ten})
-    assert problems([*ten, CODE | {"examples": ["one more"]}]) == ("routing_preferences: at most 500 examples in all",)
+    six = [fifty | {"name": f"n{i}"} for i in range(MAX_TEXTS // MAX_EXAMPLES)]
+    too_many = ("routing_preferences: at most 300 examples and sentences of descriptions in all",)
+    assert read({"routing_preferences": six})
+    assert problems([*six, CODE | {"examples": ["one more"]}]) == too_many
+    assert problems([*six, CODE | SEVERAL]) == too_many
     assert problems([CODE | {"examples": ["e"] * 51}]) == (
         "routing_preferences[0].examples: must be a list of at most 50 texts",
     )
+
+
+@pytest.mark.parametrize(("sentences", "allowed"), [(300, True), (301, False)])
+def test_long_descriptions_are_work_as_examples_are(sentences, allowed):
+    entries = [
+        CODE | {"name": f"n{number}", "description": " ".join(["Writing code."] * share)}
+        for number, share in enumerate([100, 100, sentences - 200])
+    ]
+    with nullcontext() if allowed else pytest.raises(InvalidPreferences, match="at most 300 examples and sentences"):
+        assert read({"routing_preferences": entries})
 
 
 def test_all_texts_together_are_limited():
