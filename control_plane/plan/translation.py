@@ -58,11 +58,21 @@ def spoken(provider: Provider) -> tuple[Spoken, ...]:
     paths = dict(provider.paths)
     order = sorted(_CALLS, key=lambda dialect: dialect != provider.row.dialect)
     return tuple(
-        Spoken(dialect=dialect, whole=paths[whole], stream=paths[stream], models=provider.row.paths[whole].models)
+        Spoken(
+            dialect=dialect,
+            whole=paths[whole],
+            stream=_streamed(dialect, paths[stream]),
+            models=provider.row.paths[whole].models,
+        )
         for dialect in order
         for whole, stream in (_CALLS[dialect],)
         if dialect in READY and whole in paths and stream in paths
     )
+
+
+def _streamed(dialect: Dialect, path: UpstreamPath) -> UpstreamPath:
+    """Gemini streams events only to who asks for them."""
+    return replace(path, query="alt=sse") if dialect == "gemini" else path
 
 
 def asked_in(provider: Provider, model: str) -> Spoken:

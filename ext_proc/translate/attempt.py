@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ext_proc.chat import whole
 from ext_proc.chat.answer import Answer, Usage
-from ext_proc.chat.dialect import Asked, ClientDialect, Encoded, Saying
+from ext_proc.chat.dialect import Asked, ClientDialect, Encoded, Saying, StreamEncoder
 from ext_proc.chat.errors import Garbled, Malformed, ProviderError, Unable
 from ext_proc.chat.jsontext import dumps
 from ext_proc.chat.request import Request
@@ -183,7 +183,7 @@ async def _answered(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, a
     if saying.request.stream:
         encoder = attempt.client.stream_encoder(saying)
         data = b"".join(map(encoder.encode, whole.replay(found)))
-        return await _say(200, attempt.client.media_type, data, attempt, answering)
+        return await _say(200, _media_type(encoder, attempt), data, attempt, answering)
     return await _say(200, "application/json", dumps(attempt.client.encode_answer(found, saying)), attempt, answering)
 
 
@@ -241,7 +241,7 @@ async def _relayed(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, an
         held += data
         if not begun and relay.said:
             begun = True
-            answering.begin(200, _head(attempt.client.media_type, attempt))
+            answering.begin(200, _head(_media_type(relay.encoder, attempt), attempt))
         if begun and held:
             await answering.write(held)
             held = b""
@@ -298,6 +298,11 @@ async def _say(
     answering.begin(status, pairs)
     await answering.write(body)
     answering.end(_trailers(attempt))
+
+
+def _media_type(encoder: StreamEncoder, attempt: _Attempt) -> str:
+    """Gemini has two ways to stream."""
+    return str(getattr(encoder, "media_type", attempt.client.media_type))
 
 
 def _head(media_type: str, attempt: _Attempt) -> list[tuple[str, str]]:
