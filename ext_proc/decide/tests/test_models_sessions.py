@@ -75,7 +75,11 @@ def result_of_a_tool(path: str, text: str = "write a program") -> Call:
 
 @pytest.mark.parametrize(
     ("mine", "other"),
-    [(("key:ann", "ann"), ("key:bob", "bob")), (("token:idp", "ann"), ("token:idp", "bob")), (("key:ann", "ann"), ("", ""))],
+    [
+        (("key:ann", "ann"), ("key:bob", "bob")),
+        (("token:idp", "ann"), ("token:idp", "bob")),
+        (("key:ann", "ann"), ("", "")),
+    ],
     ids=["key", "subject", "nobody"],
 )
 def test_a_conversation_is_its_callers_own(mine: tuple[str, str], other: tuple[str, str]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 import json
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings
