@@ -14,10 +14,16 @@ from ext_proc.chat.errors import Unable
 from ext_proc.chat.flattening import flat_call
 from ext_proc.chat.parts import Media, Part, Reasoning, Refusal, StoredFile, Text, ToolCall
 from ext_proc.chat.request import Turn
-from ext_proc.dialects.openai_chat.content_out import cache_of, write_content
-from ext_proc.dialects.openai_chat.families import family_of, is_gemini, takes_text_tools
+from ext_proc.dialects.openai_chat.content_out import cache_of, name_of, write_content
+from ext_proc.dialects.openai_chat.families import (
+    family_of,
+    is_gemini,
+    is_mistral_api,
+    takes_text_tools,
+    wants_thoughts_with_calls,
+)
 from ext_proc.dialects.openai_chat.losses import Losses
-from ext_proc.dialects.openai_chat.thoughts import DETAILS, field_of, own_fields, write_detail
+from ext_proc.dialects.openai_chat.thoughts import DETAILS, FIELDS, field_of, own_fields, write_detail
 from ext_proc.dialects.openai_chat.words import EXTRA_CONTENT, GEMINI, LEGACY, NAME
 
 Message = dict[str, Any]
@@ -55,8 +61,12 @@ def write_answer(turn: Turn, losses: Losses, *, in_loop: bool) -> list[Message]:
     content = write_content([part for part in turn.parts if not isinstance(part, Refusal | Reasoning)], losses)
     if not calls and not refusal and not content:
         return []
-    thoughts = _thoughts((part for part in turn.parts if isinstance(part, Reasoning)), losses, in_loop=in_loop)
-    named = {"name": turn.name} if turn.name else {}
+    always = bool(calls) and wants_thoughts_with_calls(losses.model)
+    found = (part for part in turn.parts if isinstance(part, Reasoning))
+    thoughts = _thoughts(found, losses, in_loop=in_loop or always)
+    if always:
+        thoughts.setdefault(FIELDS[0], "")
+    named = name_of(turn, losses)
     return [
         {"role": "assistant", **named, "content": content or None}
         | ({"refusal": refusal} if refusal else {})
@@ -86,7 +96,7 @@ def _check_media(parts: Sequence[Part]) -> None:
 
 
 def _thoughts(parts: Iterable[Reasoning], losses: Losses, *, in_loop: bool) -> Message:
-    if family_of(losses.model) != "compatible":
+    if family_of(losses.model) != "compatible" or is_mistral_api(losses.model):
         return {}
     written: Message = {}
     for part in parts:

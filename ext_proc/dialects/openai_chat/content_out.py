@@ -11,7 +11,8 @@ from typing import Any
 
 from ext_proc.chat.errors import Unable
 from ext_proc.chat.parts import CacheMark, Link, Media, Opaque, Part, Plain, Reasoning, Refusal, Text
-from ext_proc.dialects.openai_chat.families import is_claude
+from ext_proc.chat.request import Turn
+from ext_proc.dialects.openai_chat.families import is_claude, is_mistral_api
 from ext_proc.dialects.openai_chat.losses import Losses
 from ext_proc.dialects.openai_chat.media_out import write_media
 from ext_proc.dialects.openai_chat.words import CACHE, MESSAGE, NAME
@@ -39,6 +40,13 @@ def cache_of(mark: CacheMark | None, at: str, losses: Losses) -> Written:
         return {CACHE: {"type": "ephemeral"} | ({"ttl": "1h"} if mark == "1h" else {})}
     losses.part(at, CACHE, "the provider caches by itself")
     return {}
+
+
+def name_of(turn: Turn, losses: Losses) -> Written:
+    if turn.name and not losses.own and is_mistral_api(losses.model):
+        losses.part(turn.at, "name", "participants have no names")
+        return {}
+    return {"name": turn.name} if turn.name else {}
 
 
 def refuse_opaque(part: Opaque, losses: Losses) -> None:

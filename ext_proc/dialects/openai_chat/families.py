@@ -66,7 +66,18 @@ def is_claude(model: Model) -> bool:
     return "claude" in _name(model)
 
 
+def wants_thoughts_with_calls(model: Model) -> bool:
+    """DeepSeek refuses messages with calls that have no thoughts, be they empty."""
+    return "deepseek" in _name(model)
+
+
+def is_mistral_api(model: Model) -> bool:
+    """Mistral's own API refuses every member it does not know; its models elsewhere have a vendor in their names."""
+    return is_mistral(model) and "/" not in model.id
+
+
 def is_mistral(model: Model) -> bool:
+    """Its models refuse ids of calls but their own kind, wherever they run."""
     return bool(_MISTRAL.search(_name(model)))
 
 

@@ -11,7 +11,7 @@ import hashlib
 from typing import Any
 
 from ext_proc.chat.request import JsonOutput, Request
-from ext_proc.dialects.openai_chat.families import family_of, newer_limit
+from ext_proc.dialects.openai_chat.families import family_of, is_mistral_api, newer_limit
 from ext_proc.dialects.openai_chat.losses import Losses
 
 Written = dict[str, Any]
@@ -38,6 +38,7 @@ _NOT_BESIDE_THOUGHTS = {
     "logit_bias": None,
 }
 """What OpenAI's thinking models refuse -> the value that says what is so anyway."""
+_NOT_AT_MISTRAL = ("logprobs", "top_logprobs", "logit_bias")
 _MOST_STOPS = 4
 _LONGEST_NAME = 64
 _TIERS = ("auto", "default", "flex", "scale", "priority", "fast")
@@ -65,7 +66,7 @@ def write_sampling(request: Request, losses: Losses) -> Written:
         if value is None:
             continue
         if losses.own or not (reason := _refused(name, losses)):
-            written[member] = value
+            written[_spelled(member, losses)] = value
         elif value != _NOT_BESIDE_THOUGHTS.get(name, ()):
             losses.member(f"sampling.{name}", reason)
     return written
@@ -88,7 +89,9 @@ def write_settings(request: Request, losses: Losses) -> Written:
         return _own_settings(request)
     openai = family_of(losses.model) != "compatible"
     written: Written = {}
-    if request.user:
+    if request.user and is_mistral_api(losses.model):
+        losses.member("user", "the API has no such member")
+    elif request.user:
         written["user"] = _fitted(request.user)
     written |= _tier(request, losses, openai=openai) | _verbosity(request, losses)
     written |= _cache_key(request, losses, openai=openai) | _kept(request, losses, openai=openai)
@@ -96,9 +99,12 @@ def write_settings(request: Request, losses: Losses) -> Written:
 
 
 def write_stream(request: Request, losses: Losses) -> Written:
-    """Counts of tokens are always asked for; whether the client sees them is its own matter."""
+    """Counts of tokens are always asked for; whether the client sees them is its own matter. Mistral tells them
+    anyway."""
     if not request.stream:
         return {}
+    if not losses.own and is_mistral_api(losses.model):
+        return {"stream": True}
     left = request.rest.get("stream_options", {}) if losses.own else {}
     return {"stream": True, "stream_options": {**left, "include_usage": True}}
 
@@ -120,7 +126,11 @@ def _refused(name: str, losses: Losses) -> str:
         return "the API has no such setting"
     if name in _NOT_BESIDE_THOUGHTS and family_of(losses.model) == "openai_reasoning":
         return "not beside thinking"
-    return ""
+    return "the API has no such setting" if name in _NOT_AT_MISTRAL and is_mistral_api(losses.model) else ""
+
+
+def _spelled(member: str, losses: Losses) -> str:
+    return "random_seed" if member == "seed" and not losses.own and is_mistral_api(losses.model) else member
 
 
 def _schema(output: JsonOutput, losses: Losses) -> Written:
@@ -150,7 +160,7 @@ def _tier(request: Request, losses: Losses, *, openai: bool) -> Written:
     tier = "default" if request.service_tier == "standard_only" else request.service_tier
     if not tier or (tier in ("auto", "default") and not openai):
         return {}
-    if tier in _TIERS:
+    if tier in _TIERS and not is_mistral_api(losses.model):
         return {"service_tier": tier}
     losses.member("service_tier", "no such tier")
     return {}

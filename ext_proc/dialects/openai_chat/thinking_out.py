@@ -10,7 +10,7 @@ from typing import Any
 
 from ext_proc.chat.effort import effort_of
 from ext_proc.chat.request import Request, Thinking
-from ext_proc.dialects.openai_chat.families import family_of, fitting_effort
+from ext_proc.dialects.openai_chat.families import family_of, fitting_effort, is_mistral_api
 from ext_proc.dialects.openai_chat.losses import Losses
 from ext_proc.dialects.openai_chat.thinking_in import EFFORT, OBJECT, SWITCH
 
@@ -25,7 +25,7 @@ def write_thinking(request: Request, losses: Losses) -> Written:
         return {}
     if thinking.summary:
         losses.member("thinking.summary", "thoughts cannot be asked for")
-    if losses.lacks("reasoning") or family_of(losses.model) == "openai":
+    if losses.lacks("reasoning") or family_of(losses.model) == "openai" or is_mistral_api(losses.model):
         if thinking.enabled:
             losses.at(thinking.at, "the model does not think")
         return {}

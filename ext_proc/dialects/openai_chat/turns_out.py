@@ -13,7 +13,7 @@ from typing import Any
 from ext_proc.chat.parts import Media, Part, Text, ToolResult
 from ext_proc.chat.request import Request, Turn
 from ext_proc.dialects.openai_chat.assistant_out import write_answer, write_own_answer
-from ext_proc.dialects.openai_chat.content_out import cache_of, write_content
+from ext_proc.dialects.openai_chat.content_out import cache_of, name_of, write_content
 from ext_proc.dialects.openai_chat.families import family_of
 from ext_proc.dialects.openai_chat.losses import Losses
 from ext_proc.dialects.openai_chat.pairing import pair
@@ -108,7 +108,7 @@ class _Writer:
             self._show()
         parts, self._shown = [*self._shown, *turn.parts], []
         content = write_content(parts, self._losses)
-        named = {"name": turn.name} if turn.name else {}
+        named = name_of(turn, self._losses)
         if content:
             self._messages.append({"role": self._role(turn.role), **named, "content": content})
 

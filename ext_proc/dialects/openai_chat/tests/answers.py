@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ext_proc.chat.answer import Answer, Choice, Event, Grew, Pinged, Stop, Usage
+from ext_proc.chat.answer import Answer, Choice, Stop, Usage
 from ext_proc.chat.dialect import Asked, Saying
 from ext_proc.chat.parts import (
     Citation,
@@ -94,17 +94,3 @@ def lines(data: bytes) -> list[Any]:
             text = block.removeprefix("data: ")
             found.append(text if text == "[DONE]" else json.loads(text))
     return found
-
-
-def grown(events: list[Event]) -> list[Event]:
-    """Without signs of life, and with what was told piecemeal put together."""
-    joined: list[Event] = []
-    for event in events:
-        if isinstance(event, Pinged):
-            continue
-        last = joined[-1] if joined else None
-        if isinstance(event, Grew) and isinstance(last, Grew):
-            joined[-1] = Grew(text=last.text + event.text, index=event.index, choice=event.choice)
-        else:
-            joined.append(event)
-    return joined

@@ -293,6 +293,41 @@ def test_thoughts_without_a_proof_go_back_while_tools_are_used() -> None:
     assert "reasoning_content" not in messages(request, "gpt-4o")[3]
 
 
+def test_deepseek_wants_thoughts_with_every_call() -> None:
+    request = turns(("assistant", (CALL,)), ("user", (RESULT,)), ("user", (Text(text="a"),)))
+    assert messages(request, "deepseek-reasoner")[0]["reasoning_content"] == ""
+    assert "reasoning_content" not in messages(request)[0]
+    thought = Reasoning(text="hm", signature=Signature(NAME, '{"field":"reasoning_content"}'))
+    request = turns(("assistant", (thought, CALL)), ("user", (RESULT,)), ("user", (Text(text="a"),)))
+    assert messages(request, "deepseek/deepseek-v3.2")[0]["reasoning_content"] == "hm"
+
+
+def test_mistral_refuses_what_it_does_not_know() -> None:
+    request = replace(
+        PLAIN,
+        turns=(replace(HELLO, name="ann"),),
+        sampling=Sampling(seed=1, logprobs=True, top_logprobs=1, logit_bias={"1": 1}),
+        user="u",
+        service_tier="flex",
+        stream=True,
+        thinking=Thinking(effort="low", at="think"),
+    )
+    model = "mistral-large-latest"
+    assert written(request, model) == {
+        "model": model,
+        "messages": [{"role": "user", "content": "hello"}],
+        "random_seed": 1,
+        "stream": True,
+    }
+    lost = ["messages[].name", "logprobs", "top_logprobs", "logit_bias", "think", "user", "service_tier"]
+    assert dropped(request, model) == lost
+    thought = Reasoning(text="hm", signature=Signature(NAME, '{"field":"reasoning_content"}'))
+    assert "reasoning_content" not in messages(turns(("assistant", (thought, Text(text="a")))), model)[0]
+    elsewhere = written(request, "mistralai/mistral-large")
+    assert elsewhere["stream_options"] == {"include_usage": True}
+    assert elsewhere["user"] == "u"
+
+
 def test_details_go_back_as_they_came() -> None:
     hidden = Reasoning(redacted=True, signature=Signature(NAME, '{"type":"reasoning.encrypted","data":"x"}'))
     short = Reasoning(text="s", signature=Signature(NAME, '{"type":"reasoning.summary","id":"r"}'))

@@ -35,8 +35,6 @@ def settled(body: Any) -> Any:
         found["stop"] = [found["stop"]]
     if found.get("stream"):
         found["stream_options"] = {"include_usage": True, **found.get("stream_options", {})}
-    if found.get("stream") is False:
-        del found["stream"]
     if found.get("response_format") == {"type": "text"}:
         del found["response_format"]
     return found
