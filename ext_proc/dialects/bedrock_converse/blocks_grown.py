@@ -112,15 +112,17 @@ class Blocks:
 
 
 def _gathered(kind: str, head: dict[str, Any], pieces: list[Node]) -> Media | Opaque:
+    """A call of the provider's own tools, its result or an image; one that failed stays what it is."""
+    found = [node for each in pieces if (node := each.node(kind))] if kind != "toolResult" else pieces
+    told: dict[str, Any]
     match kind:
-        case "image":
-            sources = [found for each in pieces if (image := each.node("image")) and (found := image.node("source"))]
-            data = "".join(each.text("bytes") for each in sources)
+        case "toolUse":
+            told = {"input": input_of("".join(node.text("input") for node in found))}
+        case "toolResult":
+            told = {"content": [item for node in found for item in node.items(kind)]}
+        case _:
+            data = "".join(source.text("bytes") for node in found if (source := node.node("source")))
             if data:
                 return image_of(str(head.get("format", "")), data, "")
-        case "toolUse":
-            told = "".join(call.text("input") for each in pieces if (call := each.node("toolUse")))
-            head = head | {"input": input_of(told)}
-        case _:
-            head = head | {"content": [item for each in pieces for item in each.items("toolResult")]}
-    return Opaque(origin=NAME, kind=kind, raw={kind: head})
+            told = {name: value for node in found for name, value in node.plain.items()}
+    return Opaque(origin=NAME, kind=kind, raw={kind: head | told})

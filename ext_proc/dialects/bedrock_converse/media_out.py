@@ -108,16 +108,13 @@ def _format(media: Media) -> str:
 
 
 def _media_type(media: Media) -> str:
-    match media.source:
-        case Inline(media_type=media_type, data=data):
-            said = media_type.partition(";")[0].strip().lower()
-            return said or next((kind for begin, kind in _BEGINNINGS.items() if data.startswith(begin)), "")
-        case Link(media_type=media_type):
-            return media_type.partition(";")[0].strip().lower()
-        case PlainText():
-            return "text/plain"
-        case _:
-            return ""
+    source = media.source
+    if isinstance(source, PlainText):
+        return "text/plain"
+    said: str = getattr(source, "media_type", "").partition(";")[0].strip().lower()
+    if said or not isinstance(source, Inline):
+        return said
+    return next((kind for begin, kind in _BEGINNINGS.items() if source.data.startswith(begin)), "")
 
 
 def _ending(media: Media, known: frozenset[str]) -> str:
