@@ -1,7 +1,7 @@
-"""Which kind of fault a provider's error is: the table, and how it is read.
+"""Which kind of fault a provider's error is: how the table of `fault_rows` is read.
 
 In: the HTTP status and what the provider said. Out: a `Fault`. A provider's own word decides before its message, the
-message before the status. Facts are from the providers' public error documentation.
+message before the status.
 """
 
 from __future__ import annotations
@@ -9,46 +9,30 @@ from __future__ import annotations
 import re
 
 from ext_proc.chat.errors import Fault
+from ext_proc.chat.fault_rows import PHRASES, STATUSES, STRONG_WORDS, WEAK_WORDS
 
-CODES: dict[str, Fault] = {
-    "context_length_exceeded": Fault.CONTEXT_LENGTH,
-    "rate_limit_exceeded": Fault.RATE_LIMIT,
-    "rate_limit_error": Fault.RATE_LIMIT,
-    "insufficient_quota": Fault.QUOTA,
-    "overloaded_error": Fault.OVERLOADED,
-}
+CODES: dict[str, Fault] = {word.text: word.fault for word in STRONG_WORDS}
 """A provider's error code, type or status word, in lower case."""
-
-MESSAGES: tuple[tuple[str, Fault], ...] = (
-    (
-        r"maximum context length|prompt is too long|context window|input is too long|too many tokens in",
-        Fault.CONTEXT_LENGTH,
-    ),
-)
-"""Regular expressions for messages of providers that have no code for it, searched in lower-case text."""
-
-_STATUS = {
-    400: Fault.CALLER,
-    401: Fault.AUTH,
-    403: Fault.AUTH,
-    404: Fault.NOT_FOUND,
-    408: Fault.TIMEOUT,
-    413: Fault.TOO_LARGE,
-    429: Fault.RATE_LIMIT,
-    503: Fault.OVERLOADED,
-    504: Fault.TIMEOUT,
-    529: Fault.OVERLOADED,
-}
+MESSAGES: tuple[tuple[re.Pattern[str], Fault], ...] = tuple((re.compile(row.pattern), row.fault) for row in PHRASES)
+"""Searched in lower-case text of providers that have no code for it; the first that is found holds."""
+_WEAK: dict[str, Fault] = {word.text: word.fault for word in WEAK_WORDS}
+_VAGUE = (Fault.CALLER, Fault.OUTAGE)
 
 
 def classify(status: int, words: tuple[str, ...], message: str) -> Fault:
     """`words`: code, type, status word of the error, the most telling first. The first 2,000 characters of `message`
     are looked at."""
-    for word in words:
-        if (known := CODES.get(word.lower())) is not None:
-            return known
+    lower = tuple(word.lower() for word in words)
+    if (known := _first(lower, CODES)) is not None:
+        return known
     text = message[:2000].lower()
     for pattern, fault in MESSAGES:
-        if re.search(pattern, text):
+        if pattern.search(text):
             return fault
-    return _STATUS.get(status, Fault.CALLER if 400 <= status < 500 else Fault.OUTAGE)
+    found = STATUSES.get(status, Fault.CALLER if 400 <= status < 500 else Fault.OUTAGE)
+    weak = _first(lower, _WEAK) if found in _VAGUE else None
+    return found if weak is None else weak
+
+
+def _first(words: tuple[str, ...], table: dict[str, Fault]) -> Fault | None:
+    return next((table[word] for word in words if word in table), None)
