@@ -122,7 +122,7 @@ def known() -> Known:
 
 def build(written: Mapping[str, Any]) -> Known:
     """Raises KeyError or ValueError where a row is malformed."""
-    rows = [(name, _row(row)) for row in written["models"] for name in row["ids"]]
+    rows = [(name, facts) for row in written["models"] for facts in (_row(row),) for name in row["ids"]]
     exact = {name: facts for name, facts in rows if not _is_glob(name)}
     globs = sorted(((name, facts) for name, facts in rows if _is_glob(name)), key=lambda row: -len(row[0]))
     if len(exact) + len(globs) != len(dict(rows)) or len(rows) != len(dict(rows)):
