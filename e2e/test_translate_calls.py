@@ -84,7 +84,7 @@ def says(provider: Provider, body: Any, status: int = 200, **headers: str) -> No
     provider.always(body=json.dumps(body), status=status, headers={"content-type": "application/json", **headers})
 
 
-def test_a_count_of_anthropics_client_is_made_by_gemini(stage):
+def test_a_count_of_anthropics_client_is_made_by_gemini(stage: Stage) -> None:
     says(stage.providers["gemini"], {"totalTokens": 31})
     reply = stage.ask(COUNT, {"model": "gemini-2.5-flash", "system": "Be brief.", "messages": HELLO})
     assert (reply.status, reply.json) == (200, {"input_tokens": 31})
@@ -115,7 +115,7 @@ def test_a_count_of_anthropics_client_is_made_by_gemini(stage):
         ),
     ],
 )
-def test_counts_of_other_clients_are_made_by_anthropic(stage, path, body, wanted):
+def test_counts_of_other_clients_are_made_by_anthropic(stage: Stage, path: str, body: Any, wanted: Any) -> None:
     says(stage.providers["anthropic"], {"input_tokens": 9})
     reply = stage.ask(path, body)
     assert (reply.status, reply.json) == (200, wanted)
@@ -126,7 +126,7 @@ def test_counts_of_other_clients_are_made_by_anthropic(stage, path, body, wanted
     assert set(json.loads(seen.body)) == {"model", "messages"}
 
 
-def test_what_the_provider_counts_itself_is_not_touched(stage):
+def test_what_the_provider_counts_itself_is_not_touched(stage: Stage) -> None:
     says(stage.providers["anthropic"], {"input_tokens": 8})
     sent = {"model": "claude-sonnet-4-5", "messages": HELLO}
     reply = stage.ask(COUNT, sent)
@@ -135,7 +135,7 @@ def test_what_the_provider_counts_itself_is_not_touched(stage):
     assert json.loads(stage.one("anthropic").body) == sent
 
 
-def test_bedrock_counts_for_models_that_can_be_counted(stage):
+def test_bedrock_counts_for_models_that_can_be_counted(stage: Stage) -> None:
     says(stage.providers["bedrock"], {"inputTokens": 12})
     reply = stage.ask(COUNT, {"model": "anthropic.claude-sonnet-4-5-v1:0", "messages": HELLO})
     assert (reply.status, reply.json) == (200, {"input_tokens": 12})
@@ -146,7 +146,7 @@ def test_bedrock_counts_for_models_that_can_be_counted(stage):
     }
 
 
-def test_where_nobody_counts_the_answer_says_that_it_is_a_guess(stage):
+def test_where_nobody_counts_the_answer_says_that_it_is_a_guess(stage: Stage) -> None:
     short = stage.ask(COUNT, {"model": "mine/talker", "messages": HELLO})
     long = stage.ask(COUNT, {"model": "mine/talker", "messages": [{"role": "user", "content": "x" * 4000}]})
     assert (short.status, short.headers["x-plano-estimated"]) == (200, "true")
@@ -154,12 +154,12 @@ def test_where_nobody_counts_the_answer_says_that_it_is_a_guess(stage):
     assert not stage.providers["generic"].seen
 
 
-def test_a_count_that_is_malformed_is_told_in_the_clients_words(stage):
+def test_a_count_that_is_malformed_is_told_in_the_clients_words(stage: Stage) -> None:
     reply = stage.ask(COUNT, {"model": "gemini-2.5-flash", "messages": "Hello"})
     assert (reply.status, reply.json["type"], reply.error["type"]) == (400, "error", "invalid_request_error")
 
 
-def test_texts_of_openais_client_are_embedded_by_gemini(stage):
+def test_texts_of_openais_client_are_embedded_by_gemini(stage: Stage) -> None:
     says(
         stage.providers["gemini"],
         {"embeddings": [{"values": [0.5, -1]}, {"values": [0.25, 2]}], "usageMetadata": {"promptTokenCount": 7}},
@@ -184,7 +184,7 @@ def test_texts_of_openais_client_are_embedded_by_gemini(stage):
     }
 
 
-def test_texts_of_geminis_client_are_embedded_by_openais_call(stage):
+def test_texts_of_geminis_client_are_embedded_by_openais_call(stage: Stage) -> None:
     says(stage.providers["generic"], {"data": [{"index": 0, "embedding": [1, 2]}], "usage": {"prompt_tokens": 3}})
     body = {"content": {"parts": [{"text": "hello"}]}, "taskType": "CLUSTERING"}
     reply = stage.ask("/v1beta/models/text-embedding-3-small:embedContent", body)
@@ -202,7 +202,7 @@ def test_texts_of_geminis_client_are_embedded_by_openais_call(stage):
     }
 
 
-def test_texts_are_embedded_by_coheres_own_call(stage):
+def test_texts_are_embedded_by_coheres_own_call(stage: Stage) -> None:
     says(
         stage.providers["cohere"],
         {"id": "1", "embeddings": {"float": [[1.5]]}, "meta": {"billed_units": {"input_tokens": 2}}},
@@ -214,7 +214,7 @@ def test_texts_are_embedded_by_coheres_own_call(stage):
     assert json.loads(seen.body)["input_type"] == "search_document"
 
 
-def test_a_model_that_takes_one_text_is_asked_for_each(stage):
+def test_a_model_that_takes_one_text_is_asked_for_each(stage: Stage) -> None:
     says(stage.providers["bedrock"], {"embedding": [1, 2], "inputTextTokenCount": 3})
     texts = [f"text {number}" for number in range(9)]
     reply = stage.ask(EMBEDDINGS, {"model": "amazon.titan-embed-text-v2:0", "input": texts})
@@ -224,13 +224,13 @@ def test_a_model_that_takes_one_text_is_asked_for_each(stage):
     assert {each.path for each in stage.providers["bedrock"].seen} == {"/model/amazon.titan-embed-text-v2%3A0/invoke"}
 
 
-def test_one_text_that_fails_fails_the_call_with_the_providers_words(stage):
+def test_one_text_that_fails_fails_the_call_with_the_providers_words(stage: Stage) -> None:
     says(stage.providers["bedrock"], {"message": "Too many requests"}, 429)
     reply = stage.ask(EMBEDDINGS, {"model": "amazon.titan-embed-text-v2:0", "input": ["a", "b"]})
     assert (reply.status, reply.error["message"]) == (429, "Too many requests")
 
 
-def test_documents_are_ranked_by_bedrock(stage):
+def test_documents_are_ranked_by_bedrock(stage: Stage) -> None:
     says(stage.providers["bedrock"], {"results": [{"index": 1, "relevance_score": 0.9}]})
     body = {"model": "cohere.rerank-v3-5:0", "query": "q", "documents": ["a", "b"], "top_n": 5}
     reply = stage.ask(RERANK, {**body, "return_documents": True})
@@ -246,7 +246,7 @@ def test_documents_are_ranked_by_bedrock(stage):
     }
 
 
-def test_a_provider_that_is_overloaded_is_replaced_by_one_that_serves_the_call_itself(stage):
+def test_a_provider_that_is_overloaded_is_replaced_by_one_that_serves_the_call_itself(stage: Stage) -> None:
     says(stage.providers["gemini"], {"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}, 503)
     says(stage.providers["backup"], {"object": "list", "data": [{"index": 0, "embedding": [4.0]}]})
     reply = stage.ask(EMBEDDINGS, {"model": "steady", "input": "a"})
@@ -254,13 +254,13 @@ def test_a_provider_that_is_overloaded_is_replaced_by_one_that_serves_the_call_i
     assert json.loads(stage.one("backup").body) == {"model": "backup", "input": "a"}
 
 
-def test_token_numbers_are_refused(stage):
+def test_token_numbers_are_refused(stage: Stage) -> None:
     reply = stage.ask(EMBEDDINGS, {"model": "gemini-embedding-001", "input": [1, 2, 3]})
     assert (reply.status, reply.error["code"]) == (422, "untranslatable")
     assert not stage.providers["gemini"].seen
 
 
-def test_chat_is_still_chat(stage):
+def test_chat_is_still_chat(stage: Stage) -> None:
     says(
         stage.providers["gemini"],
         {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]},
