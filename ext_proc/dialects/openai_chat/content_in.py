@@ -6,6 +6,8 @@ In: a message of a request or of an answer. Out: parts of `chat.parts`. A part o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ext_proc.chat.parts import Citation, Media, Opaque, Part, Reasoning, Refusal, Text
 from ext_proc.chat.reading import Node
 from ext_proc.dialects.openai_chat.media_in import cache_mark, read_file, read_image, read_sound, read_video
@@ -15,8 +17,19 @@ from ext_proc.dialects.openai_chat.words import NAME
 def read_content(message: Node) -> list[Part]:
     found = message.plain.get("content")
     if isinstance(found, str):
-        return [Text(text=found, cache=cache_mark(message), at=message.address("content"))]
+        return [Text(text=found, at=message.address("content"))]
     return [read_part(node) for node in message.nodes("content")]
+
+
+def read_marked(message: Node) -> list[Part]:
+    """A cache mark on the message is one on its last part."""
+    parts, mark = read_content(message), cache_mark(message)
+    match parts:
+        case [*_, Text(cache=None) | Media(cache=None) as last] if mark is not None:
+            parts[-1] = replace(last, cache=mark)
+        case _:
+            pass
+    return parts
 
 
 def read_result(message: Node) -> tuple[Text | Media, ...]:

@@ -34,9 +34,9 @@ class ThoughtsTold:
         if not text:
             return []
         key = ("thought", (name, self._proved))
+        self._parts.prove(key, unproved(name))
         if key != self._field:
             self._field, self._texts = key, []
-            self._parts.prove(key, unproved(name))
             text = text.removeprefix(BETWEEN) if self._proved else text
         self._texts.append(text)
         return self._parts.grow(key, Reasoning(), text)

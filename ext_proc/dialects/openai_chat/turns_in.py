@@ -14,7 +14,8 @@ from ext_proc.chat.parts import Media, Part, Reasoning, Refusal, Signature, Stor
 from ext_proc.chat.reading import Node
 from ext_proc.chat.request import Turn
 from ext_proc.chat.sealing import unseal, unseal_call
-from ext_proc.dialects.openai_chat.content_in import read_citations, read_content, read_result
+from ext_proc.dialects.openai_chat.content_in import read_citations, read_marked, read_result
+from ext_proc.dialects.openai_chat.media_in import cache_mark
 from ext_proc.dialects.openai_chat.thoughts import DETAILS, FIELDS, read_thoughts
 from ext_proc.dialects.openai_chat.words import EXTRA_CONTENT, FIELD, GEMINI, LEGACY, MESSAGE, NAME
 
@@ -72,7 +73,7 @@ def _role(message: Node) -> str:
 
 def _system_texts(message: Node) -> list[Text] | None:
     """None where the message holds something else."""
-    parts = read_content(message)
+    parts = read_marked(message)
     if not parts or not all(isinstance(part, Text) for part in parts):
         return None
     members = {MESSAGE: message.rest("content")}
@@ -88,7 +89,7 @@ def _turn(message: Node, role: str, called: dict[str, str]) -> Turn:
         case _:
             return Turn(
                 role=cast("Literal['user', 'system', 'developer']", role),
-                parts=tuple(read_content(message)),
+                parts=tuple(read_marked(message)),
                 name=message.text("name"),
                 extra=message.rest("role", "name", "content"),
                 at=message.at,
@@ -127,7 +128,7 @@ def _thought_members(message: Node) -> tuple[str, ...]:
 
 def _cited(message: Node) -> list[Part]:
     """Citations belong to the first text."""
-    parts, citations = read_content(message), read_citations(message)
+    parts, citations = read_marked(message), read_citations(message)
     for number, part in enumerate(parts):
         if isinstance(part, Text) and citations:
             parts[number] = replace(part, citations=citations)
@@ -174,6 +175,7 @@ def _result(message: Node, role: str, called: dict[str, str]) -> ToolResult:
         call_id=id,
         content=read_result(message),
         name=name,
+        cache=cache_mark(message),
         extra=left | ({LEGACY: True} if legacy else {}),
         at=message.at,
     )

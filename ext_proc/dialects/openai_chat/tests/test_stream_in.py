@@ -342,3 +342,9 @@ def test_recorded_streams() -> None:
         assert (answer.usage is None) == (not counted)
         if answer.usage is not None:
             assert answer.usage.output == counted[-1]["completion_tokens"]
+
+
+def test_thoughts_between_words_are_each_marked() -> None:
+    found = parts_of(chunk({"reasoning_content": "a"}), chunk({"content": "b"}), chunk({"reasoning_content": "c"}))
+    thoughts = [part for part in found if isinstance(part, Reasoning)]
+    assert [(part.text, part.signature) for part in thoughts] == [("a", UNPROVED), ("c", UNPROVED)]
