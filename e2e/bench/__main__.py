@@ -1,6 +1,6 @@
 """python -m e2e.bench [--quick] [--no-litellm] [--deciding] [--output DIR]
 
-Runs the benchmark; writes benchmarks.md and benchmarks.json.
+Runs the benchmark; writes benchmarks.md and benchmarks.json, and their figures into ARCHITECTURE.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from e2e.bench import compiling, exchange, gateways, measure, report
+from e2e.bench import compiling, exchange, gateways, measure, report, report_architecture
 from e2e.bench.process import LOAD_CPUS
 
 FULL = measure.Effort(rounds=5, alone=600, loaded=10000, streams=100)
@@ -35,6 +35,8 @@ def main() -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "benchmarks.json").write_text(json.dumps(report.as_json(found), indent=1) + "\n")
     (options.output / "benchmarks.md").write_text(report.as_markdown(found))
+    if options.output == Path("docs"):
+        report_architecture.write()
     print(report.as_markdown(found))
     return 0
 

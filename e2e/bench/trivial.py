@@ -1,7 +1,7 @@
 """A sidecar that decides nothing: python -m e2e.bench.trivial WAY KEY SOCKET
 
-It answers every question with KEY, so that what is measured is the exchange alone. WAY says how the body reaches it
-(see `exchange.py`) and who speaks gRPC: the product's own server, or the gRPC library's.
+It reads the body and answers every question with KEY, so that what is measured is the exchange alone. WAY says how the
+body reaches it (see `exchange.py`) and who speaks gRPC: the product's own server, or the gRPC library's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import grpc.aio
 from ext_proc import health, heap, rpc, server
 from ext_proc.call import Call, Decided, Forward, Record
 from ext_proc.exchange import Send
-from ext_proc.wire import write
+from ext_proc.wire import read, write
 from schemas.decisions import Why
 from schemas.wire import METHOD, SERVICE
 from schemas.wire.ext_proc_pb2 import ProcessingRequest, ProcessingResponse
@@ -77,7 +77,7 @@ def _decision(key: str) -> ProcessingResponse:
 
 async def _at_once(context: Any, key: str) -> None:
     """One message each way: the body came along as metadata."""
-    await context.read()
+    read(await context.read(), "bench")
     await context.write(_decision(key))
 
 
@@ -90,6 +90,7 @@ async def _after_pieces(context: Any, key: str) -> None:
         piece = (await context.read()).request_body
         pieces.append(piece.body)
         end = piece.end_of_stream
+    b"".join(pieces)
     await context.write(_decision(key))
     for number, data in enumerate(pieces, 1):
         echo = ProcessingResponse()
@@ -104,7 +105,7 @@ async def _after_body(context: Any, key: str) -> None:
     first = ProcessingResponse()
     first.request_headers.SetInParent()
     await context.write(first)
-    await context.read()
+    (await context.read()).request_body.body  # noqa: B018 - to be had as bytes, as by the other ways
     second = ProcessingResponse()
     second.request_body.SetInParent()
     second.dynamic_metadata.CopyFrom(_decision(key).dynamic_metadata)
