@@ -91,7 +91,7 @@ def _path(row: ProviderRow, endpoint: Endpoint) -> str:
 
 
 def _own(path: PathRow) -> str:
-    return " (own hosts only)" if path.path.startswith("/") else ""
+    return " (own hosts only)" if path.path.startswith("/") and not path.own else ""
 
 
 def _models(path: PathRow) -> str:

@@ -192,7 +192,7 @@ def test_one_agent_has_no_name_to_call_it_by() -> None:
 
 def test_a_target_says_what_it_serves_untranslated() -> None:
     (read,) = file(config(provider("anthropic/b"))).listeners
-    assert [t.endpoints for t in read.routes[0].groups[0]] == [("/v1/messages",)]
+    assert [t.endpoints for t in read.routes[0].groups[0]] == [("/v1/messages", "/v1/messages/count_tokens")]
 
 
 def test_allowances_are_those_of_the_metadata() -> None:

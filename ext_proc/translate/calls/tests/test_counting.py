@@ -9,7 +9,7 @@ import pytest
 from ext_proc.chat.errors import Garbled, Malformed, Unable
 from ext_proc.translate.calls.tests.asking import COUNT, GEMINI_COUNT, INPUT, sending, told
 
-HELLO = {
+HELLO: dict[str, dict[str, Any]] = {
     COUNT: {"model": "x", "system": "s", "messages": [{"role": "user", "content": "Hello"}]},
     INPUT: {"model": "x", "instructions": "s", "input": "Hello"},
     GEMINI_COUNT: {
