@@ -48,8 +48,12 @@ def _closed(schema: object, depth: int) -> object:
 
 
 def _told(written: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """A limit that is no JSON is none."""
     if not told:
         return {}
     description = written.get("description")
-    limits = dumps(told).decode()
+    try:
+        limits = dumps(told).decode()
+    except (ValueError, RecursionError):
+        return {}
     return {"description": f"{description}\n\n{limits}" if isinstance(description, str) and description else limits}

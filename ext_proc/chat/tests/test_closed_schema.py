@@ -39,6 +39,10 @@ def test_limits_nobody_enforces_are_told_to_the_model() -> None:
     assert told == {"type": "string", "description": 'a name\n\n{"maxLength":9}'}
 
 
+def test_a_limit_that_is_no_number_is_none() -> None:
+    assert closed({"type": "number", "maximum": float("nan")}) == {"type": "number"}
+
+
 def test_what_lies_very_deep_stays_as_it_is() -> None:
     schema: dict[str, Any] = {"type": "object"}
     for _ in range(70):

@@ -29,10 +29,18 @@ def write_format(output: JsonOutput | None, losses: Losses) -> Written:
     """The member that holds a model to a schema; none where a tool must do."""
     if output is None or not _has_format(output, losses):
         return {}
-    schema = {"schema": dumps(closed(output.schema or {})).decode(), "name": output.name or "answer"}
+    schema = {"schema": _schema_text(output), "name": output.name or "answer"}
     if output.description:
         schema["description"] = output.description
     return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
+
+
+def _schema_text(output: JsonOutput) -> str:
+    """Here alone a schema is text."""
+    try:
+        return dumps(closed(output.schema or {})).decode()
+    except (ValueError, RecursionError):
+        raise Unable(output.at, "structured_output", "the schema is no JSON, or too deep") from None
 
 
 def with_answer_tool(output: JsonOutput | None, tools: Written, losses: Losses) -> Written:

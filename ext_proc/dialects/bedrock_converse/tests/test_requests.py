@@ -401,6 +401,11 @@ def test_an_answer_of_a_schema() -> None:
     assert json.loads(found["schema"]) == {"type": "object", "properties": {}, "additionalProperties": False}
 
 
+def test_a_schema_that_cannot_be_written() -> None:
+    output = JsonOutput(schema={"type": "number", "const": float("nan")}, at="response_format")
+    assert refused(asking(output=output)) == ("structured_output", "response_format")
+
+
 def test_an_answer_in_json_beside_tools_is_a_tool_among_them() -> None:
     written = body(asking(tools=(WEATHER,), output=JsonOutput()))["toolConfig"]
     assert [tool["toolSpec"]["name"] for tool in written["tools"]] == ["weather", "plano_json_answer"]
