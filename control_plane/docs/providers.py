@@ -18,8 +18,8 @@ The part before the first slash of `model: prefix/id` names a row of this page. 
 
 - **Key**: the environment variable people usually keep the key in; write `access_key: $NAME`. Any other name will do.
 - **Paths** are those of requests that pass as they are, in the client's own language. Other chats are
-  [translated](translation.md); what nobody serves is answered with 501. A path in your `base_url` replaces the path prefix; paths marked
-  "own hosts only" lie outside it and are used on the provider's own hosts alone.
+  [translated](translation.md); what nobody serves is answered with 501. A path in your `base_url` replaces the path
+  prefix; paths marked "own hosts only" lie outside it and are used on the provider's own hosts alone.
 - **Known models** are what a `prefix/*` entry lists in `GET /v1/models`; other ids work too, as `prefix/id`.
 
 """

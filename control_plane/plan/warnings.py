@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from control_plane import config
-from control_plane.gateway import OFFERED, Endpoint
+from control_plane.gateway import Endpoint
 from control_plane.model_names import targets
 from control_plane.plan.decisions import CHAT
 from control_plane.plan.models import Map
 from control_plane.plan.offers import Catalog
 from control_plane.plan.providers import Provider
 from control_plane.plan.routes import alias_attempts, skipped
-from control_plane.plan.translation import translates
 from control_plane.problems import Problems
 from control_plane.suggest import listed
 
@@ -23,26 +22,10 @@ from control_plane.suggest import listed
 def warn(whole: config.Config, catalog: Catalog, maps: Sequence[Map], problems: Problems) -> None:
     """Everything there is to say about names and aliases."""
     _contested(whole, catalog, problems)
-    for provider in catalog.providers:
-        _unspoken(provider, problems)
     offered = {name for map in maps for name in map.offered.directory.aliases}
     for alias in whole.model_aliases:
         if alias.name in offered:
             _skipped(alias, next(map for map in maps if alias.name in map.offered.directory.aliases), problems)
-
-
-def _unspoken(provider: Provider, problems: Problems) -> None:
-    """An entry that no request can reach as it is."""
-    model = None if provider.wildcard else provider.id
-    reached = (provider.serves(endpoint, model) or translates(provider, model, endpoint) for endpoint in OFFERED)
-    if not any(reached):
-        which = "requests for most of its models are" if provider.wildcard and provider.paths else "every request is"
-        problems.warn(
-            provider.entry.at,
-            "unreachable-provider",
-            f"{provider.label} serves no call this gateway knows at that address: {which} answered with 501",
-            "check base_url and provider_interface",
-        )
 
 
 def _contested(whole: config.Config, catalog: Catalog, problems: Problems) -> None:

@@ -125,6 +125,11 @@ def test_shares_of_a_split() -> None:
     assert [[a.share for a in group] for group in ask("split").attempts] == [[75, 25]]
 
 
+def test_a_count_that_nobody_makes_is_told_as_an_estimate() -> None:
+    ((attempt,),) = ask("gpt-4o-mini", "/v1/messages/count_tokens").attempts
+    assert (attempt.path, attempt.translated) == ("", "estimate")
+
+
 def test_the_path_of_a_deployment_names_the_model() -> None:
     ((attempt,),) = ask("gpt-4o-mini").attempts
     assert attempt.path.startswith("/openai/deployments/gpt-4o-mini/chat/completions?api-version=")
@@ -140,8 +145,9 @@ def test_the_path_of_a_deployment_names_the_model() -> None:
             "claude-sonnet-4-5",
             "/v1/embeddings",
             "translation_required",
-            "this model answers /v1/chat/completions, /v1/messages, /v1/responses, "
-            "/v1beta/models/{model}:generateContent, /v1beta/models/{model}:streamGenerateContent",
+            "this model answers /v1/chat/completions, /v1/messages, /v1/messages/count_tokens, /v1/responses, "
+            "/v1/responses/input_tokens, /v1beta/models/{model}:generateContent, "
+            "/v1beta/models/{model}:streamGenerateContent, /v1beta/models/{model}:countTokens",
             id="dialect",
         ),
     ],

@@ -46,7 +46,7 @@ WARNED = {
     "v0.4-one-agent-as-the-orchestrator": "not-enforced*3",
     "v0.4-other-names-of-providers": "",
     "v0.4-own-prefixes-with-an-interface": "",
-    "v0.4-qwen-bedrock-and-ollama": "unreachable-provider",
+    "v0.4-qwen-bedrock-and-ollama": "",
     "v0.4-redis-session-cache": "",
     "v0.4-same-model-from-azure-and-openai": "",
     "v0.4-state-in-postgres-and-limits": "not-enforced*2",

@@ -165,15 +165,8 @@ def test_models_with_an_endpoint_of_their_own_behind_a_wildcard() -> None:
     )
     own = next(name for name, _ in serves.exact if name.startswith("openai."))
     assert attempts(serves, own) == [[("amazon_bedrock_bedrock-runtime.eu-west-1.amazonaws.com_443", own)]]
-    assert attempts(serves, "amazon_bedrock/us.amazon.nova-pro-v1:0") == []
-
-
-def test_a_model_that_no_request_can_reach_is_warned_of() -> None:
-    entry = provider("amazon_bedrock/amazon.nova", base_url="https://bedrock-runtime.eu-west-1.amazonaws.com")
-    assert warnings(config(entry)) == [
-        "unreachable-provider: amazon_bedrock/amazon.nova serves no call this gateway knows at that address: "
-        "every request is answered with 501"
-    ]
+    translated = "amazon_bedrock_bedrock-runtime.eu-west-1.amazonaws.com_443~translated"
+    assert attempts(serves, "amazon_bedrock/us.amazon.nova-pro-v1:0") == [[(translated, "us.amazon.nova-pro-v1:0")]]
 
 
 @pytest.mark.parametrize(
