@@ -43,8 +43,9 @@ def _request(request: Request, colour: bool) -> str:
 
 
 def _attempt(attempt: Attempt, title: str, colour: bool) -> Iterator[str]:
-    yield _line("send to", f"{attempt.address}{attempt.path}  [{title}]", attempt.at, colour)
-    if attempt.translated:
+    where = f"{attempt.address}{attempt.path}" if attempt.path else "nobody: the answer is an estimate"
+    yield _line("send to", f"{where}  [{title}]", attempt.at, colour)
+    if attempt.translated and attempt.path:
         yield _line("translated", f"into {attempt.translated}, and the answer back", None, colour)
     model = f"{attempt.model} (the body is rewritten)" if attempt.rewritten else attempt.model
     headers = f"; headers {', '.join(attempt.headers)}" if attempt.headers else ""

@@ -117,6 +117,12 @@ def test_texts_that_differ_in_purpose_are_sent_apart() -> None:
     assert found.dropped == ("requests[].title", "requests[].taskType")
 
 
+def test_gemini_is_told_a_documents_title() -> None:
+    body = {**PART, "taskType": "RETRIEVAL_DOCUMENT", "title": "t"}
+    (sent,) = sending(ONE, "gemini_embed", body).bodies
+    assert sent["requests"] == [{"model": "models/m", **body}]
+
+
 @pytest.mark.parametrize(("shape", "calls"), [("gemini_embed", 3), ("cohere_embed", 3), ("openai_embed", 1)])
 def test_many_texts_keep_to_the_providers_limit(shape: str, calls: int) -> None:
     assert len(sending(EMBED, shape, {"model": "x", "input": ["a"] * 201}).bodies) == calls
