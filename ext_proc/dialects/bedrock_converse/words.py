@@ -33,7 +33,7 @@ _MAKERS = (
     (re.compile(r"(^|[./])openai\.gpt-oss"), Maker.GPT_OSS),
 )
 _ALWAYS_ADAPTIVE = re.compile(r"claude-(fable|mythos)")
-_ADAPTIVE = re.compile(r"claude-opus-(4-([7-9]|\d\d)(?!\d)|([5-9]|\d\d)-)")
+_ADAPTIVE = re.compile(r"claude-opus-(4-([7-9]|\d\d)|[5-9]|\d\d)(?!\d)")
 
 
 def maker_of(model: Model) -> Maker:

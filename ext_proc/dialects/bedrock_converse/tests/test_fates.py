@@ -15,7 +15,7 @@ from ext_proc.dialects.bedrock_converse.words import NAME
 
 SAMPLES = samples(NAME)
 ADAPTIVE = Model(id="global.anthropic.claude-opus-4-7")
-CLAUDE = Model(id="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+SONNET = Model(id="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
 NOVA = Model(id="eu.amazon.nova-pro-v1:0")
 NOVA_2 = Model(id="us.amazon.nova-2-lite-v1:0")
 OTHERS = (
@@ -88,9 +88,9 @@ def test_the_fate_of_a_word(word: str) -> None:
     request = SAMPLES[word]
     if TAKES[word] == "refused":
         with pytest.raises(Unable):
-            PROVIDER.encode_request(request, CLAUDE)
+            PROVIDER.encode_request(request, SONNET)
         return
-    encoded = PROVIDER.encode_request(request, CLAUDE)
+    encoded = PROVIDER.encode_request(request, SONNET)
     named = [each.at for each in encoded.dropped]
     if TAKES[word] == "dropped":
         assert bool(named) == (word not in UNNAMED)
@@ -101,7 +101,7 @@ def test_the_fate_of_a_word(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", sorted(WORDS))
-@pytest.mark.parametrize("model", [CLAUDE, ADAPTIVE, NOVA, NOVA_2, *OTHERS], ids=lambda model: model.id)
+@pytest.mark.parametrize("model", [SONNET, ADAPTIVE, NOVA, NOVA_2, *OTHERS], ids=lambda model: model.id)
 def test_bodies_are_what_the_service_model_says(word: str, model: Model) -> None:
     """The official library's own check of parameters, where it is installed."""
     loaders, models = pytest.importorskip("botocore.loaders"), pytest.importorskip("botocore.model")

@@ -39,7 +39,7 @@ from ext_proc.chat.request import (
 )
 from ext_proc.dialects.bedrock_converse import PROVIDER
 
-CLAUDE = Model(id="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+SONNET = Model(id="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
 ADAPTIVE = Model(id="anthropic.claude-opus-4-7")
 NOVA = Model(id="amazon.nova-pro-v1:0")
 NOVA_2 = Model(id="us.amazon.nova-2-lite-v1:0")
@@ -65,19 +65,19 @@ def looping(*parts: Part, result: ToolResult = RESULT, **members: Any) -> Reques
     return replace(request, turns=(*request.turns, *turns))
 
 
-def encode(request: Request, model: Model = CLAUDE) -> Encoded:
+def encode(request: Request, model: Model = SONNET) -> Encoded:
     return PROVIDER.encode_request(request, model)
 
 
-def body(request: Request, model: Model = CLAUDE) -> dict[str, Any]:
+def body(request: Request, model: Model = SONNET) -> dict[str, Any]:
     return dict(encode(request, model).body)
 
 
-def named(request: Request, model: Model = CLAUDE) -> list[str]:
+def named(request: Request, model: Model = SONNET) -> list[str]:
     return [each.at for each in encode(request, model).dropped]
 
 
-def refused(request: Request, model: Model = CLAUDE) -> tuple[str, str]:
+def refused(request: Request, model: Model = SONNET) -> tuple[str, str]:
     with pytest.raises(Unable) as caught:
         encode(request, model)
     return caught.value.capability, caught.value.at
@@ -307,7 +307,7 @@ def test_pictures_the_model_drew_cannot_be_sent_back() -> None:
     ],
 )
 def test_what_the_model_lacks_is_refused(lacking: str, request_: Request) -> None:
-    assert refused(request_, replace(CLAUDE, lacks=frozenset({lacking}))) == (lacking, "x")
+    assert refused(request_, replace(SONNET, lacks=frozenset({lacking}))) == (lacking, "x")
 
 
 def marked(mark: CacheMark = "5m") -> Request:
@@ -370,7 +370,7 @@ def test_a_name_the_api_does_not_take_is_refused() -> None:
 
 def test_a_strict_tool_of_a_model_that_cannot_be_held_to_a_schema() -> None:
     request = asking(tools=(replace(WEATHER, strict=True),))
-    lacking = replace(CLAUDE, lacks=frozenset({"structured_output"}))
+    lacking = replace(SONNET, lacks=frozenset({"structured_output"}))
     assert "strict" not in str(body(request, lacking))
     assert named(request, lacking) == ["tools[].strict"]
 
@@ -416,9 +416,9 @@ def test_an_answer_in_json_beside_tools_is_a_tool_among_them() -> None:
 
 def test_an_answer_in_json_of_models_without_the_means() -> None:
     array = asking(output=JsonOutput(schema={"type": "array"}, at="response_format"))
-    without = replace(CLAUDE, lacks=frozenset({"structured_output"}))
+    without = replace(SONNET, lacks=frozenset({"structured_output"}))
     assert refused(array, without) == ("structured_output", "response_format")
-    assert refused(asking(output=JsonOutput()), replace(CLAUDE, lacks=frozenset({"tools"})))[0] == "structured_output"
+    assert refused(asking(output=JsonOutput()), replace(SONNET, lacks=frozenset({"tools"})))[0] == "structured_output"
 
 
 def thinking(model: Model, thinking: Thinking, **members: Any) -> dict[str, Any]:
@@ -430,20 +430,20 @@ def thinking(model: Model, thinking: Thinking, **members: Any) -> dict[str, Any]
 @pytest.mark.parametrize(
     ("model", "asked", "members", "written"),
     [
-        (CLAUDE, Thinking(effort="high"), {}, {"thinking": {"type": "enabled", "budget_tokens": 15360}}),
+        (SONNET, Thinking(effort="high"), {}, {"thinking": {"type": "enabled", "budget_tokens": 15360}}),
         (
-            CLAUDE,
+            SONNET,
             Thinking(budget_tokens=50_000),
             {"max_tokens": 4000},
             {"thinking": {"type": "enabled", "budget_tokens": 3000}},
         ),
         (
-            CLAUDE,
+            SONNET,
             Thinking(adaptive=True),
             {"max_tokens": 20_000},
             {"thinking": {"type": "enabled", "budget_tokens": 8192}},
         ),
-        (CLAUDE, Thinking(enabled=False), {}, {}),
+        (SONNET, Thinking(enabled=False), {}, {}),
         (ADAPTIVE, Thinking(budget_tokens=9000), {}, {"thinking": {"type": "adaptive"}, "effort": "high"}),
         (ADAPTIVE, Thinking(adaptive=True), {}, {"thinking": {"type": "adaptive"}}),
         (ADAPTIVE, Thinking(effort="minimal"), {}, {"thinking": {"type": "adaptive"}, "effort": "low"}),
@@ -463,7 +463,7 @@ def thinking(model: Model, thinking: Thinking, **members: Any) -> dict[str, Any]
 def test_thinking_in_the_words_of_the_maker(
     model: Model, asked: Thinking, members: dict[str, Any], written: dict[str, Any]
 ) -> None:
-    if model is CLAUDE and not members:
+    if model is SONNET and not members:
         model = replace(model, max_output_tokens=20_480)
     assert thinking(model, asked, **members) == written
 
@@ -473,11 +473,11 @@ def test_thinking_in_the_words_of_the_maker(
     [
         (LLAMA, asking(thinking=Thinking(effort="low"))),
         (GPT_OSS, asking(thinking=Thinking(enabled=False))),
-        (replace(CLAUDE, lacks=frozenset({"reasoning"})), asking(thinking=Thinking())),
-        (replace(CLAUDE, family="always_adaptive"), asking(thinking=Thinking(enabled=False))),
-        (CLAUDE, asking(thinking=Thinking(), max_tokens=1024)),
-        (CLAUDE, asking(thinking=Thinking(), tools=(WEATHER,), tool_choice=ToolChoice(mode="required"))),
-        (CLAUDE, looping(Reasoning(text="hm", signature=Signature("another", "s")), CALL, thinking=Thinking())),
+        (replace(SONNET, lacks=frozenset({"reasoning"})), asking(thinking=Thinking())),
+        (replace(SONNET, family="always_adaptive"), asking(thinking=Thinking(enabled=False))),
+        (SONNET, asking(thinking=Thinking(), max_tokens=1024)),
+        (SONNET, asking(thinking=Thinking(), tools=(WEATHER,), tool_choice=ToolChoice(mode="required"))),
+        (SONNET, looping(Reasoning(text="hm", signature=Signature("another", "s")), CALL, thinking=Thinking())),
     ],
 )
 def test_thinking_that_cannot_be_asked_for_is_named(model: Model, request_: Request) -> None:
@@ -498,11 +498,11 @@ def test_thinking_in_a_tool_loop_goes_on_where_nothing_is_lost() -> None:
 @pytest.mark.parametrize(
     ("model", "sampling", "thinks", "written", "dropped"),
     [
-        (CLAUDE, Sampling(temperature=1.7), False, {"temperature": 1}, []),
-        (CLAUDE, Sampling(temperature=0.2, top_p=0.5), False, {"temperature": 0.2}, ["top_p"]),
-        (CLAUDE, Sampling(temperature=1, top_p=0.5), False, {"topP": 0.5}, []),
-        (CLAUDE, Sampling(temperature=0.2, top_p=0.5, top_k=3), True, {}, ["temperature", "top_p", "top_k"]),
-        (CLAUDE, Sampling(top_p=0.96), True, {"topP": 0.96}, []),
+        (SONNET, Sampling(temperature=1.7), False, {"temperature": 1}, []),
+        (SONNET, Sampling(temperature=0.2, top_p=0.5), False, {"temperature": 0.2}, ["top_p"]),
+        (SONNET, Sampling(temperature=1, top_p=0.5), False, {"topP": 0.5}, []),
+        (SONNET, Sampling(temperature=0.2, top_p=0.5, top_k=3), True, {}, ["temperature", "top_p", "top_k"]),
+        (SONNET, Sampling(top_p=0.96), True, {"topP": 0.96}, []),
         (ADAPTIVE, Sampling(temperature=0.2), False, {}, ["temperature"]),
         (NOVA, Sampling(temperature=0.2, top_p=0.5), False, {"temperature": 0.2, "topP": 0.5}, []),
         (LLAMA, Sampling(top_k=3), False, {}, ["top_k"]),
@@ -523,9 +523,27 @@ def test_nova_takes_top_k_elsewhere() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("id", "adaptive"),
+    [
+        ("us.anthropic.claude-opus-4-7", True),
+        ("anthropic.claude-opus-4-10-v1:0", True),
+        ("anthropic.claude-opus-5", True),
+        ("anthropic.claude-mythos-1", True),
+        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-opus-4-6-v1", False),
+        ("anthropic.claude-opus-4-20250514-v1:0", False),
+        ("anthropic.claude-opus-4-1-20250805-v1:0", False),
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", False),
+    ],
+)
+def test_which_models_refuse_budgets(id: str, *, adaptive: bool) -> None:
+    written = thinking(Model(id=id), Thinking(budget_tokens=2048), max_tokens=8192)
+    assert written["thinking"]["type"] == ("adaptive" if adaptive else "enabled")
+
+
 def test_no_more_tokens_than_the_model_has() -> None:
     assert (
-        body(asking(max_tokens=9000), replace(CLAUDE, max_output_tokens=4096))["inferenceConfig"]["maxTokens"] == 4096
+        body(asking(max_tokens=9000), replace(SONNET, max_output_tokens=4096))["inferenceConfig"]["maxTokens"] == 4096
     )
 
 
