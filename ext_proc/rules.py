@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ext_proc.call import Attempt, Call
+from schemas import names
 from schemas.decisions import MAX_ATTEMPTS
 from schemas.runtime import Agent, Allowance, Decision, Listener, Preference, Route, RuntimeConfig, Target
 
 Pick = Callable[[Sequence[int]], int]
 """An index chosen by these weights."""
+Fits = Callable[[Attempt], bool]
+"""Whether a model is able to take a request; of most nothing is known that speaks against it."""
 
 
 _REMEMBERED = 4096
@@ -34,6 +37,8 @@ class Rules:
     listener: Listener
     decision: Decision
     preferences: tuple[Preference, ...]
+    providers: Mapping[str, str] = field(default_factory=dict)
+    """Rows of the catalogue by cluster, of the accounts that requests are translated for."""
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -87,12 +92,17 @@ class Rules:
         allowance = self._allowances.get(caller)
         return allowance is None or name in allowance.names or name.startswith(allowance.prefixes)
 
-    def attempts(self, call: Call, path: str, names: Sequence[str], pick: Pick) -> tuple[Attempt, ...]:
-        """Where these models lead, in order, each place once, MAX_ATTEMPTS at most: only what speaks the path and the
-        caller may have."""
+    def attempts(
+        self, call: Call, path: str, names: Sequence[str], pick: Pick, fits: Fits | None = None
+    ) -> tuple[Attempt, ...]:
+        """Where these models lead, in order, each place once, MAX_ATTEMPTS at most: only what speaks the path, the
+        caller may have, and `fits`."""
         found: dict[Attempt, None] = {}
         for name in names:
-            for able in self._reached(call.caller, path, name):
+            for reached in self._reached(call.caller, path, name):
+                able = reached if fits is None else tuple(place for place in reached if fits(place.attempt))
+                if not able:
+                    continue
                 found.setdefault(
                     able[0].attempt if len(able) == 1 else able[pick([each.weight for each in able])].attempt
                 )
@@ -155,8 +165,13 @@ def _model(target: Target, name: str) -> str:
 
 def rules(config: RuntimeConfig) -> dict[str, Rules]:
     """The listeners that decide, by name."""
+    providers = {
+        cluster: account.provider
+        for account in config.accounts
+        for cluster in (account.cluster, names.translating(account.cluster))
+    }
     return {
-        listener.name: Rules(listener, listener.decision, config.preferences)
+        listener.name: Rules(listener, listener.decision, config.preferences, providers)
         for listener in config.listeners
         if listener.decision is not None
     }

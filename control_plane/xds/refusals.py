@@ -18,11 +18,13 @@ from schemas import errors, names
 _MODEL = "%FILTER_STATE(plano.model:PLAIN):200%"
 _TEXTS = {
     "model_not_found": f"The model `{_MODEL}` is not known to this gateway.",
-    "translation_required": (
-        f"No provider of `{_MODEL}` serves this path, nor a path it could be translated to."
-    ),
+    "translation_required": (f"No provider of `{_MODEL}` serves this path, nor a path it could be translated to."),
     "agent_failed": (
         "An agent whose answer the others or the client wait for failed: "
+        f"%DYNAMIC_METADATA({names.DECISION}:problem):300%"
+    ),
+    "no_model_fits": (
+        "None of the models this request could be routed to can serve it: "
         f"%DYNAMIC_METADATA({names.DECISION}:problem):300%"
     ),
     "invalid_preferences": (

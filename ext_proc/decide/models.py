@@ -17,6 +17,7 @@ from ext_proc.call import Attempt, Call, Decided, Forward, Outcome, Rank, Record
 from ext_proc.conversation import ConversationError
 from ext_proc.decide import asking
 from ext_proc.decide.asking import NoChoice
+from ext_proc.decide.fitting import Fitting
 from ext_proc.decide.means import Means
 from ext_proc.decide.trace import request_id, trace_id
 from ext_proc.decide.watch import Watch
@@ -28,6 +29,7 @@ from ext_proc.sessions.binding import Binding
 from ext_proc.sessions.budget import SPEND_HEADER
 from ext_proc.sessions.identity import Session
 from ext_proc.sessions.policy import Routed, Settled, Turn, Unrouted
+from ext_proc.translate.needs import refusal
 from router_model.choice import Choice, Option
 from schemas import names
 from schemas.decisions import Why
@@ -36,6 +38,10 @@ from schemas.runtime import Preference
 STORE_DEADLINE_S = 0.1
 """How long a request waits for what is remembered of its conversation."""
 _BYTES_PER_TOKEN = 4
+
+
+class _Unfit(Exception):
+    """None of the models there are can take the request; the text says what the first of them lacks, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class _Matter:
     requested: str
     trace_id: str
     passed_on: bytes
+    fitting: Fitting
+
+    def attempts(self, models: Sequence[str], means: Means) -> tuple[Attempt, ...]:
+        """Of these models only what can take the call."""
+        return self.rules.attempts(self.call, self.path, models, means.pick, self.fitting.fits)
 
     @property
     def is_question(self) -> bool:
@@ -71,7 +82,10 @@ async def decide(call: Call, rules: Rules, means: Means) -> Decided:
         return _refused(call, rules, watch, "invalid_preferences", problem=str(error))
     if call.model and rules.route(call.model) is None and not matter.is_question:
         return _refused(call, rules, watch, "model_not_found")
-    return await _settle(matter, means, watch)
+    try:
+        return await _settle(matter, means, watch)
+    except _Unfit as error:
+        return _refused(call, rules, watch, "no_model_fits", problem=str(error))
 
 
 def _read(call: Call, rules: Rules) -> _Matter:
@@ -88,6 +102,7 @@ def _read(call: Call, rules: Rules) -> _Matter:
         requested=rules.canonical(call.model),
         trace_id=trace_id(call) or secrets.token_hex(16),
         passed_on=cutting.cut(call.body) if cutting.concerns(body) else call.body,
+        fitting=Fitting(path, call.body, body, rules.providers),
     )
 
 
@@ -131,7 +146,7 @@ def _caller(call: Call) -> str:
 
 def _turn(matter: _Matter, means: Means, session: Session | None) -> Turn:
     def usable(model: str) -> bool:
-        return bool(matter.rules.attempts(matter.call, matter.path, (model,), means.pick))
+        return bool(matter.attempts((model,), means))
 
     return Turn(
         session=session,
@@ -161,22 +176,33 @@ def _outcome(matter: _Matter, choice: Choice | NoChoice, means: Means, known: Bi
         return Unrouted(Why.NO_MATCH)
     chosen = next(p for p in matter.preferences if p.name == choice.chosen[0].name)
     ranked = rank(chosen.models, chosen.prefer, means.figures(matter.rules.listener.name))
-    usable = tuple(m for m in ranked if matter.rules.attempts(matter.call, matter.path, (m,), means.pick))
+    usable = tuple(m for m in ranked if matter.attempts((m,), means))
     if not usable:
+        _explain_unfit(matter, ranked, means)
         return Unrouted(Why.NO_MATCH)
     named = usable if known is None else _as_before(matter, usable, known.anchor_model, means)
     return Routed(chosen.name, named, Why.INLINE_PREFERENCE if matter.own else Why.PREFERENCE)
 
 
+def _explain_unfit(matter: _Matter, models: Sequence[str], means: Means) -> None:
+    """Raises _Unfit where it is what models lack that leaves none of them."""
+    for attempt in matter.rules.attempts(matter.call, matter.path, models, means.pick):
+        if (need := matter.fitting.lack(attempt)) is not None:
+            at = f" (at {need.at})" if need.at else ""
+            raise _Unfit(refusal(matter.fitting.model(attempt), need.capability) + at)
+
+
 def _as_before(matter: _Matter, models: tuple[str, ...], anchor: str, means: Means) -> tuple[str, ...]:
     """The model of the conversation by the name it has there: another spelling is no change of models."""
-    if not matter.rules.attempts(matter.call, matter.path, (anchor,), means.pick):
+    if not matter.attempts((anchor,), means):
         return models
     same = matter.rules.canonical(anchor)
     return tuple(dict.fromkeys(anchor if matter.rules.canonical(m) == same else m for m in models))
 
 
 _FAILED = (Why.ROUTER_FAILED, Why.ROUTER_LATE)
+_NO_PREFERENCE = "no preference fits the request"
+_NONE_HERE = "none of them answers this path, or this caller"
 
 
 def _carry_out(
@@ -192,8 +218,9 @@ def _carry_out(
     changed = None if matter.passed_on is call.body else matter.passed_on
     if settled.models == (matter.requested,):
         return Forward(names.NAMED + call.model if call.model else names.UNNAMED, changed)
-    attempts = matter.rules.attempts(call, matter.path, settled.models, means.pick)
+    attempts = matter.attempts(settled.models, means)
     if not attempts:
+        _explain_unfit(matter, settled.models, means)
         return Refuse("no_model_fits")
     return Rank(attempts, settled.models[0], changed)
 
@@ -203,7 +230,7 @@ def _answer(
 ) -> Reply:
     """Plano's wire shape, and an object `explain` where it is asked for."""
     answer = telling.routing_answer(settled, session, matter.trace_id)
-    attempts = matter.rules.attempts(matter.call, matter.path, settled.models, means.pick)
+    attempts = matter.attempts(settled.models, means)
     if not attempts:
         # Without the router's answer what was asked for stands in, which may be nothing, unknown or not allowed.
         answer["models"] = [telling.NOT_ROUTED]
@@ -228,6 +255,8 @@ def _record(
     more: dict[str, str | float | bool] = {**telling.attributes(settled, session, budgeted=holds.budget is not None)}
     if isinstance(outcome, Rank) and (untried := _untried(matter, settled, outcome.attempts)):
         more["untried"] = len(untried)
+    if outcome == Refuse("no_model_fits"):
+        more["problem"] = _NO_PREFERENCE if settled.why is Why.NO_MATCH else _NONE_HERE
     record = Record(
         listener=matter.call.listener,
         why=Why.REFUSED if isinstance(outcome, Refuse) else settled.why,

@@ -18,7 +18,7 @@ from ext_proc.chat.parts import Inline, Media, Part, PlainText, Refusal, Text, T
 from ext_proc.chat.request import CustomTool, Request, Tool
 
 _KINDS = {"image": "images", "audio": "audio", "video": "video", "document": "documents"}
-_VERBS = {"tools": "call tools"}
+_NAME_CHARACTERS = 100
 BYTES_PER_TOKEN = 6
 """More than any language has on average, so that only what is too long by far is refused here; four are usual."""
 
@@ -64,29 +64,37 @@ def _is_text(media: Media) -> bool:
     return isinstance(source, PlainText) or (isinstance(source, Inline) and source.media_type.startswith("text/"))
 
 
-def lacking(request: Request, model: Model) -> Need | None:
-    """The first need the model is known not to meet."""
-    return next((need for need in needs(request) if need.capability in model.lacks), None) if model.lacks else None
+def lacking(request: Request, model: Model, body_bytes: int) -> Need | None:
+    """The first need the model is known not to meet. `body_bytes`: how long the client's body is."""
+    if model.lacks:
+        for need in needs(request):
+            if need.capability in model.lacks:
+                return need
+    if may_be_too_long(model, body_bytes) and may_be_too_long(model, _text_bytes(request)):
+        return Need("context_length", request.names.get("turns", ""))
+    return None
+
+
+def may_be_too_long(model: Model, text_bytes: int) -> bool:
+    return model.context_tokens is not None and text_bytes > model.context_tokens * BYTES_PER_TOKEN
 
 
 def check(request: Request, model: Model, body_bytes: int) -> None:
-    """Raises Unable. `body_bytes`: how long the client's body is."""
-    need = lacking(request, model)
+    """Raises Unable."""
+    need = lacking(request, model, body_bytes)
     if need is not None:
-        raise Unable(need.at, need.capability, refusal(model.id, need.capability))
-    most = model.context_tokens
-    if most is not None and body_bytes > most * BYTES_PER_TOKEN:
-        tokens = _text_bytes(request) // BYTES_PER_TOKEN
-        if tokens > most:
-            at = request.names.get("turns", "")
-            told = (
-                f"the model {model.id} cannot take more than {most} tokens of context_length; these are over {tokens}"
-            )
-            raise Unable(at, "context_length", told)
+        raise Unable(need.at, need.capability, refusal(model, need.capability))
 
 
-def refusal(model: str, capability: str) -> str:
-    return f"the model {model} cannot {_VERBS.get(capability, f'take {capability}')}"
+def refusal(model: Model, capability: str) -> str:
+    name = model.id[:_NAME_CHARACTERS]
+    match capability:
+        case "context_length":
+            return f"the model {name} cannot take more than {model.context_tokens} tokens (context_length)"
+        case "tools":
+            return f"the model {name} cannot call tools"
+        case _:
+            return f"the model {name} cannot take {capability}"
 
 
 def _text_bytes(request: Request) -> int:
