@@ -15,41 +15,6 @@ from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
 
-_FAULTS = {
-    "invalid_request_error": Fault.CALLER,
-    "invalid_prompt": Fault.CALLER,
-    "bad_request": Fault.CALLER,
-    "invalid_argument": Fault.CALLER,
-    "failed_precondition": Fault.CALLER,
-    "invalid_api_key": Fault.AUTH,
-    "authentication_error": Fault.AUTH,
-    "unauthenticated": Fault.AUTH,
-    "permission_denied": Fault.AUTH,
-    "permission_error": Fault.AUTH,
-    "model_not_found": Fault.NOT_FOUND,
-    "not_found_error": Fault.NOT_FOUND,
-    "not_found": Fault.NOT_FOUND,
-    "rate_limit_exceeded": Fault.RATE_LIMIT,
-    "resource_exhausted": Fault.RATE_LIMIT,
-    "too_many_requests": Fault.RATE_LIMIT,
-    "billing_hard_limit_reached": Fault.QUOTA,
-    "billing_not_active": Fault.QUOTA,
-    "insufficient_credits": Fault.QUOTA,
-    "content_filter": Fault.CONTENT_FILTER,
-    "content_policy_violation": Fault.CONTENT_FILTER,
-    "responsibleaipolicyviolation": Fault.CONTENT_FILTER,
-    "request_too_large": Fault.TOO_LARGE,
-    "server_is_overloaded": Fault.OVERLOADED,
-    "engine_overloaded": Fault.OVERLOADED,
-    "insufficient_system_resource": Fault.OVERLOADED,
-    "unavailable": Fault.OVERLOADED,
-    "server_error": Fault.OUTAGE,
-    "internal_server_error": Fault.OUTAGE,
-    "timeout": Fault.TIMEOUT,
-    "deadline_exceeded": Fault.TIMEOUT,
-}
-"""What codes, types and status words of servers of this API mean, in lower case."""
-
 _STATUS = {
     Fault.CALLER: 400,
     Fault.AUTH: 401,
@@ -94,7 +59,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
     found = _error_object(_parsed(body))
     message, words, param = _told(found)
     return ProviderError(
-        fault=_fault(status, words, message),
+        fault=classify(status, words, message),
         status=status,
         message=message or f"the provider answered with status {status}",
         code=next(iter(words), ""),
@@ -107,7 +72,7 @@ def failure(found: Plain) -> ProviderError:
     """An error that came with a status of 200, in a stream or in the place of an answer."""
     message, words, param = _told(_error_object(found))
     status = next((int(word) for word in words if word.isascii() and word.isdigit() and 400 <= int(word[:4]) < 600), 0)
-    fault = _fault(status or 500, words, message)
+    fault = classify(status or 500, words, message)
     return ProviderError(
         fault=fault,
         status=status or _STATUS.get(fault, 500),
@@ -132,12 +97,6 @@ def _told(found: Plain) -> tuple[str, tuple[str, ...], str]:
     """Message, words for what it is with the most telling first, and what it complains about."""
     words = [_word(found, name) for name in ("code", "type", "status")]
     return _word(found, "message"), tuple(word for word in words if word and word != "error"), _word(found, "param")
-
-
-def _fault(status: int, words: tuple[str, ...], message: str) -> Fault:
-    known = next((_FAULTS[word.lower()] for word in words if word.lower() in _FAULTS), None)
-    found = classify(status, words, message)
-    return known if known is not None and found in (Fault.CALLER, Fault.OUTAGE) else found
 
 
 def _parsed(body: bytes) -> Plain:

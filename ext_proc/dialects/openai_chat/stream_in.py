@@ -7,12 +7,10 @@ say why with every chunk.
 
 from __future__ import annotations
 
-import json
-from typing import NoReturn
-
 from ext_proc.chat.answer import Began, Ended, Event, Failed, Metered, Pinged
 from ext_proc.chat.errors import Garbled, ProviderError
 from ext_proc.chat.growing import Growing
+from ext_proc.chat.jsontext import loads
 from ext_proc.chat.reading import Node
 from ext_proc.chat.whole import AnswerFailed
 from ext_proc.dialects.openai_chat import errors
@@ -115,13 +113,9 @@ class Decoder:
 
 def _parsed(text: str) -> dict[str, object]:
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = loads(text)
     except (ValueError, RecursionError) as error:
         raise Garbled("an event is no JSON") from error
     if not isinstance(found, dict):
         raise Garbled("an event is no object")
     return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(text)

@@ -184,3 +184,10 @@ def test_how_much_to_think(name: str, expected: Thinking | None) -> None:
 def test_the_limit_is_called_as_the_client_called_it(members: Any, address: str) -> None:
     request = read(PLAIN | members)
     assert (request.max_tokens, request.names["max_tokens"]) == (1, address)
+
+
+def test_an_address_may_stand_without_an_object_around_it() -> None:
+    part = {"type": "image_url", "image_url": "https://a.example/a.png"}
+    found = read(PLAIN | {"messages": [{"role": "user", "content": [part]}]}).turns[0].parts[0]
+    assert isinstance(found, Media)
+    assert found.source == Link("https://a.example/a.png")

@@ -304,6 +304,7 @@ def test_an_answer_that_broke_off() -> None:
         b"data: []\n\n",
         b'data: {"choices": 1}\n\n',
         b'data: {"a": NaN}\n\n',
+        b'data: {"a": 1e999}\n\n',
         wire(chunk({"content": 1})),
         wire(chunk({}, index=-1)),
         wire(chunk({}, index=10**9)),
@@ -311,7 +312,7 @@ def test_an_answer_that_broke_off() -> None:
         wire(chunk(call(0, "a", "", "{}"), "stop"), end=b""),
         b"data: " + b"x" * (65 << 20),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_no_stream_is_garbled(data: bytes) -> None:
     last = decoded(data)[-1]
