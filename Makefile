@@ -64,6 +64,7 @@ types: $(READY)  ## Check types, strictly
 generated: $(READY)  ## Fail when a generated page is not what its source says
 	@$(RUN) -m control_plane.docs --check
 	@$(RUN) -m ext_proc.translate.matrix --check
+	@$(RUN) -m ext_proc.chat.fault_page --check
 
 fmt: $(READY)  ## Put the code into the agreed format
 	@$(BIN)/ruff check --no-cache --fix-only --quiet .
@@ -76,6 +77,7 @@ goldens: $(READY)  ## Write the expected outputs of the tests anew; read the dif
 docs: $(READY)  ## Write the generated pages anew
 	@$(RUN) -m control_plane.docs
 	@$(RUN) -m ext_proc.translate.matrix
+	@$(RUN) -m ext_proc.chat.fault_page
 
 evaluate: $(READY)  ## Measure how well the embedded router chooses; writes docs/router-evaluation.md and .json
 	@$(RUN) -m router_model.evaluate
