@@ -19,7 +19,7 @@ from e2e.harness import Gateway, free_port
 from e2e.polyglot import Polyglot
 
 MODELS = {
-    "chat": "mistral/mistral-large-2512",
+    "chat": "cerebras/qwen-3-32b",
     "messages": "anthropic/claude-sonnet-4-5",
     "responses": "chatgpt/gpt-5",
     "gemini": "gemini/gemini-2.5-pro",
@@ -108,16 +108,23 @@ def world(
     default: str = "",
     environ: Mapping[str, str] | None = None,
     token_usage: bool = False,
+    alive: bool = True,
+    patterns: bool = False,
     **accounts: str,
 ) -> Iterator[World]:
     """A running stage. `sections`: top-level YAML; `listener`: members of the listener; `words`: which providers;
-    `default`: the word of the default model; `accounts`: more members of one provider, by its word."""
+    `default`: the word of the default model; `alive`: whether anybody listens; `patterns`: each provider has a wildcard
+    and nothing has an alias; `accounts`: more members of one provider, by its word."""
     with ExitStack() as opened:
         fakes = {word: Polyglot(word) for word in words}
         for fake in fakes.values():
-            opened.enter_context(fake)
+            if alive:
+                opened.enter_context(fake)
+            else:
+                fake.leave()
         port = free_port()
-        rows = "\n".join(_row(word, fakes[word].url, accounts.get(word, ""), default == word) for word in words)
+        models = {word: f"{MODELS[word].partition('/')[0]}/*" if patterns else MODELS[word] for word in words}
+        rows = "\n".join(_row(word, models[word], fakes[word].url, accounts.get(word, ""), default) for word in words)
         yaml = f"""
 version: v0.4.0
 listeners:
@@ -130,18 +137,17 @@ listeners:
     {listener}
 model_providers:
 {rows}
-model_aliases:
-{_aliases(words)}
+{"" if patterns else _aliases(words)}
 {"".join(sections)}
 """
         gateway = opened.enter_context(Gateway(yaml, {**KEYS, **(environ or {})}, token_usage=token_usage))
         yield World(port, gateway, fakes)
 
 
-def _row(word: str, url: str, more: str, default: bool) -> str:
-    usual = ", default: true" if default else ""
+def _row(word: str, model: str, url: str, more: str, default: str) -> str:
+    usual = ", default: true" if default == word else ""
     key = "" if "passthrough_auth" in more else f", access_key: $KEY_{word.upper()}"
-    return f'  - {{model: {MODELS[word]}, base_url: "{url}"{key}{usual}{", " + more if more else ""}}}'
+    return f'  - {{model: "{model}", base_url: "{url}"{key}{usual}{", " + more if more else ""}}}'
 
 
 def _aliases(words: tuple[str, ...]) -> str:
@@ -150,4 +156,4 @@ def _aliases(words: tuple[str, ...]) -> str:
         f"  {a}-then-{b}: {{targets: [{{model: {MODELS[a]}}}, {{model: {MODELS[b]}}}]}}"
         for a, b in permutations(words, 2)
     ]
-    return "\n".join([*single, *pairs])
+    return "\n".join(["model_aliases:", *single, *pairs])

@@ -21,7 +21,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from ext_proc.ports import Answer, StreamedAnswer, UpstreamCut, UpstreamError, UpstreamLate, UpstreamUnreachable
-from schemas.names import INTERNAL_PREFIX, OUTBOUND_HEADER, TRACE_HEADER
+from schemas.names import INTERNAL_PREFIX, KEY_HEADER, OUTBOUND_HEADER, TRACE_HEADER
 
 SPAN: ContextVar[str] = ContextVar("span", default="")
 """What the calls of this task belong to, as TRACE_HEADER says it; "" where nothing is traced."""
@@ -180,7 +180,10 @@ async def _leave(response: aiohttp.ClientResponse, patience_s: float) -> None:
 
 
 def _sent(headers: Mapping[str, str], outbound: str) -> dict[str, str]:
+    """Of our own headers only the caller's key goes along; Envoy takes all of them off what clients send."""
     kept = {name: value for name, value in headers.items() if not name.lower().startswith(INTERNAL_PREFIX)}
+    if key := headers.get(KEY_HEADER):
+        kept[KEY_HEADER] = key
     span = SPAN.get()
     traced = {TRACE_HEADER: span} if span else {}
     return {"accept-encoding": "identity", **traced, **kept, OUTBOUND_HEADER: outbound}

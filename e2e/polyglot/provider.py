@@ -44,6 +44,10 @@ class Polyglot(Provider):
         super().reset()
         self.thinks = self.short = False
 
+    def leave(self) -> None:
+        """Stop listening without having begun: connections are refused."""
+        self._socket.close()
+
     def plan(self, exchange: Exchange) -> tuple[Script, Steps]:
         told = self._next.popleft() if self._next else self._always
         dialect = dialect_of(exchange.target)
