@@ -17,9 +17,14 @@ from ext_proc.chat.request import Request
 from ext_proc.translate import languages, models, needs
 from ext_proc.translate.needs import Need
 
-_CONTENT = frozenset({"images", "audio", "video", "documents", "tools"})
-_MARKS = (b"image", b"audio", b"file", b"document", b"video", b'"tools"')
-"""Bodies without any of these hold words only."""
+_MARKS: Mapping[str, tuple[bytes, ...]] = {
+    "images": (b'"image', b'"input_image"'),
+    "audio": (b'"audio', b'"input_audio"'),
+    "video": (b'"video',),
+    "documents": (b'"file"', b'"input_file"', b'"document"', b'"application/pdf'),
+    "tools": (b'"tools"',),
+}
+"""What a body has somewhere where it needs the capability: a type, or a media type. Quotes in what is said are escaped."""
 
 
 class Fitting:
@@ -28,14 +33,14 @@ class Fitting:
     def __init__(self, path: str, raw: bytes, body: Mapping[str, object], providers: Mapping[str, str]) -> None:
         self._path, self._raw, self._body = path, raw, body
         self._providers = providers
+        self._found: dict[str, bool] = {}
 
     def fits(self, attempt: Attempt) -> bool:
         return self.lack(attempt) is None
 
     def lack(self, attempt: Attempt) -> Need | None:
         model = self.model(attempt)
-        wordless = model.lacks & _CONTENT and self._marked
-        if not wordless and not needs.may_be_too_long(model, len(self._raw)):
+        if not self._marked(model) and not needs.may_be_too_long(model, len(self._raw)):
             return None
         return None if self._request is None else needs.lacking(self._request, model, len(self._raw))
 
@@ -45,9 +50,14 @@ class Fitting:
         found = models.find(provider, attempt.model)
         return found if provider else needs.checked(found)
 
-    @cached_property
-    def _marked(self) -> bool:
-        return any(mark in self._raw for mark in _MARKS)
+    def _marked(self, model: Model) -> bool:
+        return any(self._has(need) for need in _MARKS if need in model.lacks)
+
+    def _has(self, need: str) -> bool:
+        known = self._found.get(need)
+        if known is None:
+            known = self._found[need] = any(mark in self._raw for mark in _MARKS[need])
+        return known
 
     @cached_property
     def _request(self) -> Request | None:
