@@ -24,7 +24,7 @@ _MARKS: Mapping[str, tuple[bytes, ...]] = {
     "documents": (b'"file"', b'"input_file"', b'"document"', b'"application/pdf'),
     "tools": (b'"tools"',),
 }
-"""What a body has somewhere where it needs the capability: a type, or a media type. Quotes in what is said are escaped."""
+"""What a body has somewhere where it needs the capability: a type, or a media type. Quotes in texts are escaped."""
 
 
 class Fitting:
