@@ -132,7 +132,8 @@ class Cluster:
 
     `paths` lists the endpoints it serves natively (for an agent: every path, see `Agents`). `provider` is the display
     name used in logs, `interface` the row of providers.yaml. `translates` names the account behind a cluster that leads
-    to the sidecar, which translates there and back.
+    to the sidecar, which translates there and back. `own_key_header`: where calls of the provider's own interface (they
+    end with a colon and a method) take the key.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Cluster:
     connect_timeout_s: float
     at: Place
     translates: str | None = None
+    own_key_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

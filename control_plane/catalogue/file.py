@@ -120,6 +120,7 @@ def provider(name: str, data: object) -> ProviderRow:
         internal=fields.flag("internal"),
         wildcard_catalogue=fields.maybe("wildcard_catalogue"),
         host_docs=fields.text("host_docs"),
+        own_key_header=fields.maybe("own_key_header"),
     )
     fields.done()
     return row

@@ -75,6 +75,7 @@ class ProviderRow:
     internal: bool
     wildcard_catalogue: str | None
     host_docs: str
+    own_key_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

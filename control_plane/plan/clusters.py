@@ -160,6 +160,7 @@ def _cluster(config: Config, provider: Provider, wait: float | None, name: str, 
         paths=provider.paths,
         connect_timeout_s=connect_timeout_s(config, provider, wait),
         at=provider.entry.at,
+        own_key_header=provider.row.own_key_header,
     )
 
 

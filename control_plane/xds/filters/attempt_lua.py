@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import HttpFilter
 
-from control_plane.gateway import OFFERED, Cluster, PassthroughCredential
+from control_plane.gateway import OFFERED, Cluster, KeyCredential, PassthroughCredential
 from control_plane.xds import lua_source
 from control_plane.xds.filters.lua import lua
 from control_plane.xds.model_routes import REWRITE, TRANSLATE
@@ -53,6 +53,18 @@ def translated(cluster: Cluster) -> HttpFilter:
         parts.append("upstream_caller_key")
         steps.append("pass_caller_key(handle)")
     return lua(TRANSLATE, lua_source.program(constants, *parts, main=_main(steps)))
+
+
+def own_key(cluster: Cluster) -> list[HttpFilter]:
+    """Moves the key where the provider's own interface takes it; nothing where no key is sent."""
+    if not isinstance(cluster.credential, KeyCredential | PassthroughCredential):
+        return []
+    constants: dict[str, lua_source.Constant] = {
+        "KEY_HEADER": cluster.credential.header,
+        "KEY_PREFIX": cluster.credential.prefix,
+        "OWN_HEADER": cluster.own_key_header or "",
+    }
+    return [lua("plano.own_key", lua_source.program(constants, "own_key"))]
 
 
 def _main(steps: list[str]) -> str:

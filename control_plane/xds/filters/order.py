@@ -86,6 +86,8 @@ def upstream(cluster: Cluster, needs: Needs) -> list[HttpFilter]:
     )
     if program is not None:
         chain.append(program)
+    if cluster.own_key_header is not None:
+        chain += attempt_lua.own_key(cluster)
     # 4. Signs what is really sent: nothing may change after it.
     if isinstance(cluster.credential, SigV4Credential):
         chain.append(aws_request_signing.sigv4(cluster.credential, cluster.http_host))
