@@ -173,7 +173,7 @@ PARTIAL = ("cut_by_reset", "cut_by_close", "events_without_end")
 @pytest.mark.parametrize("who", ["weather", "flight"])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_one_fails_and_with_it_the_whole_answer(world: Crew, failure: str, who: str) -> None:
-    (world.weather if who == "weather" else world.flight).next(**FAILURES[failure])
+    (world.weather if who == "weather" else world.flight).always(**FAILURES[failure])
     reply = world.ask("travel", BOTH)
     assert (reply.status, reply.error["code"]) == (502, "agent_failed")
     assert world.record(reply)["decision_error"] == "agent_failed"
@@ -183,7 +183,7 @@ def test_one_fails_and_with_it_the_whole_answer(world: Crew, failure: str, who: 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_one_fails_and_with_it_the_stream(world: Crew, failure: str, who: str) -> None:
     """Refused where nothing was sent; else the last event is an error. Never a normal end."""
-    (world.weather if who == "weather" else world.flight).next(**FAILURES[failure])
+    (world.weather if who == "weather" else world.flight).always(**FAILURES[failure])
     reply = world.ask("travel", BOTH, stream=True)
     if reply.status == 200:
         assert _chunks(reply.body)[-1]["error"]["code"] == "agent_failed"

@@ -41,11 +41,13 @@ def running() -> Iterator[Stage]:
 @pytest.mark.parametrize("path", PATHS)
 def test_they_choose_in_every_api_and_spelling(world: Stage, sdk: Clients, path: str, key: str) -> None:
     sdk.ask(path, MINE, SMALL, **{key: OWN})
-    chosen = SONNET if path == MESSAGES else LLAMA
-    assert world.attempts() == [tuple(chosen.split("/"))]
+    assert world.attempts() == [tuple(LLAMA.split("/"))]
     ((_, exchange),) = world.seen()
     sent = json.loads(exchange.body)
-    assert sent == body(MINE, chosen.partition("/")[2], path)
+    if path == MESSAGES:
+        assert key not in sent and sent["messages"][0]["content"] == MINE
+    else:
+        assert sent == body(MINE, LLAMA.partition("/")[2], path)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -58,6 +60,7 @@ def test_nothing_fits(world: Stage, sdk: Clients, path: str) -> None:
 PREFIX = b'{"model":"vllm/small",'
 SAID = b'"messages":[{"role":"user","content":"this is mi\\u006ee \xe2\x9c\x93"}]'
 LIST = b'[ {"name":"own","description":"all that is mine, \\"quoted\\"]}","models":["groq/llama-3.3-70b"]} ]'
+ENDLESS = b'"seed":' + b"7" * 5000 + b","
 BODIES = {
     "last": (PREFIX + SAID + b' , "routing_preferences" : ' + LIST + b" }", PREFIX + SAID + b" }"),
     "first": (b'{ "routing_preferences":' + LIST + b",\n" + PREFIX[1:] + SAID + b"}", b"{ " + PREFIX[1:] + SAID + b"}"),
@@ -86,6 +89,10 @@ BODIES = {
         PREFIX + b'"seed":12345678901234567890123,"t":1E-7,"routing_policy":' + LIST + b"," + SAID + b"}",
         PREFIX + b'"seed":12345678901234567890123,"t":1E-7,' + SAID + b"}",
     ),
+    "numbers-nobody-can-hold": (
+        PREFIX + ENDLESS + b'"t":1e999,"routing_policy":' + LIST + b"," + SAID + b"}",
+        PREFIX + ENDLESS + b'"t":1e999,' + SAID + b"}",
+    ),
 }
 
 
@@ -110,7 +117,7 @@ def test_the_decision_calls_it_by_the_requests_name(world: Stage) -> None:
     assert (reply.headers["x-plano-route"], reply.headers["x-plano-model"]) == ("own", LLAMA)
 
 
-@pytest.mark.parametrize("name", ["naïve ✓", "two\nlines", "a" * 5000, "x: y\r\nx-injected: 1"])
+@pytest.mark.parametrize("name", ["naïve ✓", "two\nlines", "a" * 200, "x: y\r\nx-injected: 1"])
 def test_names_no_header_can_hold(world: Stage, name: str) -> None:
     """What a request calls its preferences is shown as far as a header can show it; nothing breaks."""
     own = [{**OWN[0], "name": name}]
@@ -118,6 +125,13 @@ def test_names_no_header_can_hold(world: Stage, name: str) -> None:
     assert reply.status == 200
     assert "x-injected" not in reply.headers
     assert len(reply.headers.get("x-plano-route", "")) <= 200
+
+
+@pytest.mark.parametrize("length", [201, 5000])
+def test_names_over_200_characters_are_refused(world: Stage, length: int) -> None:
+    reply = world.ask(MINE, SMALL, routing_preferences=[{**OWN[0], "name": "a" * length}])
+    assert (reply.status, reply.error["code"]) == (400, "invalid_preferences")
+    assert not world.seen() and not world.router.seen
 
 
 def test_an_empty_list_asks_for_no_routing(world: Stage) -> None:
@@ -208,6 +222,13 @@ def test_a_policy_of_selection(world: Stage, prefer: str | None) -> None:
     own = [{**OWN[0], "models": [GPT, MINI], "selection_policy": {"prefer": prefer}}]
     assert world.ask(MINE, SMALL, routing_preferences=own).status == 200
     assert world.attempts() == [("openai", "gpt-4o-mini" if prefer == "cheapest" else "gpt-4o")]
+
+
+def test_more_examples_than_a_request_may_bring(world: Stage) -> None:
+    own = [{**OWN[0], "name": f"own {number}", "examples": ["this is mine"] * 50} for number in range(7)]
+    reply = world.ask(MINE, SMALL, routing_preferences=own)
+    assert (reply.status, reply.error["code"]) == (400, "invalid_preferences")
+    assert "at most 300 examples and sentences of descriptions in all" in reply.error["message"]
 
 
 def test_many_preferences(world: Stage) -> None:

@@ -47,10 +47,10 @@ async def decide(call: Call, rules: Rules, means: Means, delay: Delay) -> Decide
     able = tuple(agent for agent in rules.agents if call.path in agent.endpoints)
     try:
         with watch.step("read"):
-            body = conversation.read_body(call.body)
+            body = conversation.view_body(call.body)
         choice = await _ask(call, rules, means, able, body, watch)
         chosen = _choose(rules, able, choice)
-        outcome, steps = await _carry_out(call, rules, means, delay, chosen, body, watch)
+        outcome, steps = await _carry_out(call, rules, means, delay, chosen, watch)
     except ConversationError:
         return Decided(Refuse("invalid_json"), _record(call, rules, able, _refusal("invalid_json"), None, (), watch))
     except AgentFailed as error:
@@ -105,13 +105,14 @@ async def _carry_out(
     means: Means,
     delay: Delay,
     chosen: _Chosen,
-    body: Mapping[str, object],
     watch: Watch,
 ) -> tuple[Outcome, tuple[Step, ...]]:
     if chosen.refusal is not None:
         return Refuse(chosen.refusal), ()
     if len(chosen.agents) == 1:
         return Forward(chosen.agents[0].key), ()
+    # A single agent gets the client's bytes; here they are written anew, so every number has to be held.
+    body = conversation.read_body(call.body)
     await delay(rules.decision.total_s + _ANSWER_S)
     client = ClientCall(path=call.headers.get(":path", call.path), headers=call.headers, body=body)
     with watch.step("agents"):

@@ -21,7 +21,7 @@ def test_every_value_survives_the_round_trip(body):
 
 
 BODIES = st.dictionaries(st.text(max_size=8), VALUES, max_size=3)
-ODD = ["\ufeff{}", '{"a": "\\ud83d"}', '{"a": 1e999}', '{"a": NaN}', '{"a": 1, "a": 2}', "[]", "", '{"a": -0}']
+ODD = ["\ufeff{}", '{"a": "\\ud83d"}', '{"a": NaN}', '{"a": 1, "a": 2}', "[]", "", '{"a": -0}']
 
 
 @given(BODIES.map(json.dumps) | st.text(max_size=20) | st.sampled_from(ODD))
@@ -56,18 +56,25 @@ def _shortened(value):
         "7",
         "{",
         '{"a": NaN}',
-        '{"a": 1e999}',
-        '{"a": ' + "9" * 5000 + "}",
         '{"a": ' + "[" * 100_000,
         b"\xff{}",
     ],
-    ids=["empty", "list", "number", "cut", "nan", "infinite", "endless", "deep", "no utf-8"],
+    ids=["empty", "list", "number", "cut", "nan", "deep", "no utf-8"],
 )
 def test_what_is_no_json_object_is_refused(text):
     with pytest.raises(ConversationError):
         read_body(text)
     with pytest.raises(ConversationError):
         view_body(text if isinstance(text, bytes) else text.encode())
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000])
+def test_a_number_nobody_can_hold_keeps_nobody_from_looking(number):
+    """Whoever passes the text on as it came has no need to understand it."""
+    text = f'{{"a": {number}, "b": "c"}}'
+    assert view_body(text.encode()) == {"a": float(number), "b": "c"}
+    with pytest.raises(ConversationError):
+        read_body(text)
 
 
 def test_text_stays_text_and_half_a_surrogate_pair_stays_valid_json():
