@@ -140,7 +140,6 @@ def _with_preferences(world: World, path: str, preferences: list[dict[str, Any]]
     return call(world.open, path, body)
 
 
-OTHER = {CHAT: "well-anthropic", MESSAGES: "well-openai"}
 CALLER = {"authorization": "Bearer sk-caller"}
 
 # Refused before Envoy gives the request an id, or even knows the path that would tell the dialect.
@@ -159,7 +158,6 @@ CAUSES: dict[str, Callable[[World, str], Reply]] = {
     "method_not_allowed": lambda w, path: call(w.open, path, method="GET"),
     "request_too_large": lambda w, path: call(w.open, path, {**chat("well-openai"), "pad": "x" * 30000}),
     "headers_too_large": lambda w, path: _ask(w, path, headers={f"x-{i}": "y" * 8000 for i in range(12)}),
-    "translation_required": lambda w, path: call(w.open, path, chat(OTHER[path])),
     "no_agent_fits": lambda w, path: call(w.agents, path, _says(NEITHER)),
     "no_model_fits": lambda w, path: _with_preferences(w, path, [_preference(path)]),
     "invalid_preferences": lambda w, path: _with_preferences(w, path, [{"name": "code"}]),
@@ -249,5 +247,12 @@ def test_code_of_a_gateway_without_its_sidecar(world: World) -> None:
             assert _whole(ports[0], path).status == 200, "a request that names its model needs no sidecar"
 
 
+def test_code_of_a_call_nobody_serves(world: World) -> None:
+    """Chat is translated for every provider; embeddings of one that makes none are nothing to be translated to."""
+    reply = call(world.open, "/v1/embeddings", {"model": "well-anthropic", "input": "x"})
+    _check(reply, CHAT, "translation_required")
+
+
 def test_no_code_is_left_out() -> None:
-    assert CAUSES.keys() | CHANGES.keys() | {"decision_unavailable"} == errors.BY_CODE.keys()
+    elsewhere = {"decision_unavailable", "translation_required"}
+    assert CAUSES.keys() | CHANGES.keys() | elsewhere == errors.BY_CODE.keys()

@@ -238,7 +238,9 @@ def test_what_is_not_http(world: World) -> None:
 OPENAI_RAISES: list[Any] = [
     ("nope", {}, openai.NotFoundError, "model_not_found"),
     ("", {}, openai.BadRequestError, "missing_model"),
-    ("claude-sonnet-4-6", {}, openai.InternalServerError, "translation_required"),
+    ("claude-sonnet-4-6", {"status": 429}, openai.RateLimitError, None),
+    ("claude-sonnet-4-6", {"status": 401}, openai.AuthenticationError, None),
+    ("claude-sonnet-4-6", {"fault": "hang"}, openai.InternalServerError, "upstream_timeout"),
     ("vllm/dead", {}, openai.InternalServerError, None),
     ("hasty", {"fault": "hang"}, openai.InternalServerError, "upstream_timeout"),
     ("gpt-4o", {"status": 401}, openai.AuthenticationError, "fake"),
@@ -263,7 +265,6 @@ def test_openai_sdk_raises(
 ANTHROPIC_RAISES: list[Any] = [
     ("nope", {}, anthropic.NotFoundError, "not_found_error"),
     ("", {}, anthropic.BadRequestError, "invalid_request_error"),
-    ("gpt-4o", {}, anthropic.APIStatusError, "invalid_request_error"),
     ("claude-sonnet-4-6", {"fault": "hang"}, anthropic.APIStatusError, "timeout_error"),
 ]
 

@@ -114,7 +114,7 @@ def test_questions_recommend_only_what_is_allowed(world: Stage, path: str) -> No
     narrow = world.question(CODE, path=path, headers=who(NARROW))
     everything = world.question(CODE, path=path, headers=who(EVERYTHING))
     assert narrow["models"] == [SMALL]
-    assert everything["models"] == ([SONNET, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL])
+    assert everything["models"] == [LLAMA, GPT, SONNET, SMALL]
 
 
 def test_a_question_whose_every_answer_is_forbidden(world: Stage) -> None:

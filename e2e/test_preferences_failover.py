@@ -51,6 +51,11 @@ def is_openai(exchange: Exchange, model: str = "gpt-4o", path: str = CHAT) -> No
     assert json.loads(exchange.body)["model"] == model
 
 
+def is_anthropic(exchange: Exchange) -> None:
+    assert (exchange.target, exchange.header("x-api-key")) == (MESSAGES, "sk-anthropic")
+    assert json.loads(exchange.body)["model"] == "claude-sonnet-4-6"
+
+
 def is_small(exchange: Exchange, path: str = CHAT) -> None:
     assert exchange.target == f"/nested{path}"
     assert json.loads(exchange.body)["model"] == "small"
@@ -73,18 +78,25 @@ def test_the_next_candidate_answers(world: Stage, failure: dict[str, Any], strea
 def test_every_candidate_gets_its_turn(world: Stage, path: str) -> None:
     world.groq.always(status=500)
     world.openai.always(status=503)
+    world.anthropic.always(status=529)
     assert world.ask(CODE, path=path).status == 200
-    (first, second, third) = [each for _, each in world.seen()]
+    (first, second, third, fourth) = [each for _, each in world.seen()]
     is_groq(first, path)
     is_openai(second, path=path)
-    is_small(third, path)
+    is_anthropic(third)
+    is_small(fourth, path)
 
 
 def test_candidates_of_another_dialect(world: Stage) -> None:
-    world.anthropic.always(status=529)
-    assert world.ask(CODE, SMALL, MESSAGES).status == 200
-    assert world.attempts() == [("anthropic", "claude-sonnet-4-6"), ("small", "small")]
-    is_small(world.small.last, MESSAGES)
+    """Each is asked in its own."""
+    world.groq.always(status=500)
+    world.openai.always(status=503)
+    reply = world.ask(CODE, SMALL, MESSAGES)
+    assert (reply.status, reply.json["type"]) == (200, "message")
+    (first, second, third) = [each for _, each in world.seen()]
+    is_groq(first)
+    is_openai(second)
+    is_anthropic(third)
 
 
 def test_two_models_of_one_provider(world: Stage) -> None:
@@ -106,10 +118,11 @@ def test_candidates_that_cannot_be_reached(world: Stage) -> None:
 def test_the_last_answer_is_passed_when_all_fail(world: Stage) -> None:
     world.groq.always(status=500)
     world.openai.always(status=502)
+    world.anthropic.always(status=529)
     world.small.always(status=429, headers={"retry-after": "7"})
     reply = world.ask(CODE)
     assert (reply.status, reply.error["code"], reply.headers["retry-after"]) == (429, "fake", "7")
-    assert [name for name, _ in world.seen()] == ["groq", "openai", "small"]
+    assert [name for name, _ in world.seen()] == ["groq", "openai", "anthropic", "small"]
 
 
 def test_nobody_is_asked_more_often_than_the_ranking_says(world: Stage) -> None:
@@ -141,7 +154,7 @@ def test_the_client_does_not_say_how_often(world: Stage, count: str) -> None:
         provider.always(status=500)
     sent = {"x-envoy-max-retries": count, "x-envoy-retry-on": "5xx", "x-envoy-attempt-count": "5"}
     assert world.ask(CODE, headers=sent).status == 500
-    assert [name for name, _ in world.seen()] == ["groq", "openai", "small"]
+    assert [name for name, _ in world.seen()] == ["groq", "openai", "anthropic", "small"]
 
 
 def test_inline_preferences_fail_over_too(world: Stage) -> None:

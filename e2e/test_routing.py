@@ -140,10 +140,18 @@ def test_weights_split(world: World) -> None:
         pytest.param(RESPONSES, "anthropic/claude-sonnet-4-6", id="responses-to-anthropic"),
     ],
 )
-def test_what_needs_translation_is_refused(world: World, path: str, model: str) -> None:
-    reply = call(world.port, path, chat(model))
-    assert reply.status == 501, reply.body
-    assert reply.error["message"]
+def test_what_needs_translation_is_translated(world: World, path: str, model: str) -> None:
+    asked = {"model": model, "input": "hello"} if path == RESPONSES else chat(model)
+    reply = call(world.port, path, asked)
+    assert reply.status == 200, reply.body
+    assert reply.headers["x-plano-translated"] == ("openai_chat" if "gpt" in model else "anthropic_messages")
+    (exchange,) = world.providers[model.partition("/")[0]].seen
+    assert exchange.target.endswith(CHAT if "gpt" in model else MESSAGES)
+
+
+def test_what_can_be_translated_into_nothing_is_refused(world: World) -> None:
+    reply = call(world.port, "/v1/embeddings", {"model": "anthropic/claude-sonnet-4-6", "input": "hello"})
+    assert (reply.status, reply.error["code"]) == (501, "translation_required")
     assert not any(p.seen for p in world.providers.values())
 
 

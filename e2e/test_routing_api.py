@@ -47,8 +47,8 @@ def answer(models: list[str], route: str | None, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_preference_fits(world: Stage, path: str) -> None:
-    ranked = [SONNET, SMALL] if path == MESSAGES else [LLAMA, GPT, SMALL]
-    assert world.question(CODE, path=path, headers=TRACED) == answer(ranked, "code")
+    """Whatever API is asked in: who speaks another one is translated for."""
+    assert world.question(CODE, path=path, headers=TRACED) == answer([LLAMA, GPT, SONNET, SMALL], "code")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -58,7 +58,7 @@ def test_none_fits(world: Stage, path: str) -> None:
 
 @pytest.mark.parametrize("model", [None, "", "unknown/model", GPT])
 def test_the_requested_model_does_not_matter(world: Stage, model: str | None) -> None:
-    assert world.question(WRITING, model, headers=TRACED)["models"] == [GPT]
+    assert world.question(WRITING, model, headers=TRACED)["models"] == [GPT, SONNET]
     assert world.question(NEITHER, model, headers=TRACED)["models"] == ["none"]
 
 
@@ -90,8 +90,10 @@ def test_the_answer_is_json_of_these_members_only(world: Stage) -> None:
 def test_a_conversation_is_pinned_here_and_there(world: Stage) -> None:
     affine = TRACED | {"x-model-affinity": "asked-first"}
     first = world.question(WRITING, headers=affine)
-    assert first == answer([GPT], "writing", session_id="asked-first")
-    assert world.question(CODE, headers=affine) == answer([GPT], "writing", session_id="asked-first", pinned=True)
+    assert first == answer([GPT, SONNET], "writing", session_id="asked-first")
+    assert world.question(CODE, headers=affine) == answer(
+        [GPT, SONNET], "writing", session_id="asked-first", pinned=True
+    )
     reply = world.ask(CODE, headers=affine)
     assert (reply.headers["x-plano-why"], world.attempts()) == ("continuation", [("openai", "gpt-4o")])
     world.reset()
@@ -101,14 +103,16 @@ def test_a_conversation_of_calls_is_known_to_questions(world: Stage) -> None:
     affine = TRACED | {"x-model-affinity": "called-first"}
     world.ask(WRITING, headers=affine)
     world.reset()
-    assert world.question(CODE, headers=affine) == answer([GPT], "writing", session_id="called-first", pinned=True)
+    assert world.question(CODE, headers=affine) == answer(
+        [GPT, SONNET], "writing", session_id="called-first", pinned=True
+    )
 
 
 def test_explain(world: Stage) -> None:
     found = world.question(CODE, headers=TRACED | {"x-plano-explain": "true"})
     explain = found.pop("explain")
-    assert found == answer([LLAMA, GPT, SMALL], "code")
-    assert set(explain) == {"why", "scores", "threshold", "confidence", "router", "prompt", "router_ms"}
+    assert found == answer([LLAMA, GPT, SONNET, SMALL], "code")
+    assert set(explain) == {"why", "scores", "threshold", "confidence", "router", "prompt", "router_ms", "untried"}
     assert explain["scores"][0]["name"] == "code"
     assert {score["name"] for score in explain["scores"]} == {"code", "writing", "arithmetic"}
     assert explain["scores"] == sorted(explain["scores"], key=lambda score: -score["probability"])
@@ -159,7 +163,7 @@ def test_the_sdk_as_a_client_of_the_service(world: Stage) -> None:
     with clients(world.port) as made:
         client = made.openai.with_options(base_url=f"http://127.0.0.1:{world.port}/routing/v1")
         raw = client.chat.completions.with_raw_response.create(model=MINI, messages=[{"role": "user", "content": CODE}])
-    assert raw.http_response.json()["models"] == [LLAMA, GPT, SMALL]
+    assert raw.http_response.json()["models"] == [LLAMA, GPT, SONNET, SMALL]
 
 
 def test_the_record_of_a_question(world: Stage) -> None:
