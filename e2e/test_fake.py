@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -68,3 +69,19 @@ def test_remembers(provider: Provider) -> None:
 def test_answers_several_requests_on_a_connection(provider: Provider) -> None:
     one = b"POST /v1/moderations HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
     assert raw_exchange(provider.port, one * 3).count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "recording"),
+    [
+        ("/v1beta/models/gemini-2.5-pro:generateContent", "vertex-gemini--basic"),
+        ("/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse", "vertex-gemini--stream_tool"),
+        ("/model/anthropic.claude/converse", "bedrock--basic"),
+        ("/model/anthropic.claude/converse-stream", "bedrock--basic.bin"),
+    ],
+)
+def test_other_providers_answer_under_their_paths(provider: Provider, path: str, recording: str) -> None:
+    reply = call(provider.port, path, {"contents": []})
+    assert (reply.status, reply.body) == (200, recordings()[recording].body)
+    provider.next(status=503)
+    assert "told to say 503" in json.dumps(call(provider.port, path, {"contents": []}).json)

@@ -10,6 +10,25 @@ from e2e.fake.recordings import Recording, by_request, fingerprint, recordings
 from e2e.fake.script import Script
 
 JSON = ("content-type", "application/json")
+_WHOLE, _STREAM = ":generateContent", ":streamGenerateContent"
+_CONVERSE, _CONVERSE_STREAM = "/converse", "/converse-stream"
+_RECORDED = (
+    "/chat/completions",
+    "/completions",
+    "/messages",
+    "/responses",
+    "/embeddings",
+    _WHOLE,
+    _STREAM,
+    _CONVERSE,
+    _CONVERSE_STREAM,
+)
+_OF_A_PATH = {
+    _WHOLE: "vertex-gemini--basic",
+    _STREAM: "vertex-gemini--stream_tool",
+    _CONVERSE: "bedrock--basic",
+}
+"""What is answered there whatever the body says."""
 # Answers nobody recorded for us: the smallest that the SDKs' types accept.
 MADE_UP: dict[str, tuple[str, bytes]] = {
     "/rerank": ("application/json", b'{"id":"rr-1","results":[{"index":1,"relevance_score":0.9}],"meta":{}}'),
@@ -66,7 +85,7 @@ def _fitting(path: str, body: Any) -> Answer:
 
 
 def _endpoint(path: str) -> str:
-    for known in (*MADE_UP, "/chat/completions", "/completions", "/messages", "/responses", "/embeddings"):
+    for known in (*MADE_UP, *_RECORDED):
         if path.endswith(known):
             return known
     return path
@@ -74,6 +93,10 @@ def _endpoint(path: str) -> str:
 
 def _usual(endpoint: str, body: dict[str, Any]) -> str:
     stream, tools = bool(body.get("stream")), bool(body.get("tools"))
+    if endpoint in _OF_A_PATH:
+        return _OF_A_PATH[endpoint]
+    if endpoint == _CONVERSE_STREAM:
+        return "bedrock--tool.bin" if "toolConfig" in body else "bedrock--basic.bin"
     if endpoint == "/messages":
         return ("anthropic--stream_" if stream else "anthropic--") + ("tool" if tools else "basic")
     if endpoint == "/responses":
@@ -90,8 +113,13 @@ def _usual(endpoint: str, body: dict[str, Any]) -> str:
 def failure(path: str, status: int) -> Answer:
     """A provider's error in the dialect of the path."""
     error = {"message": f"the fake provider was told to say {status}", "type": "fake_error"}
-    if path.partition("?")[0].endswith("/messages"):
+    called = path.partition("?")[0]
+    if called.endswith("/messages"):
         body: dict[str, Any] = {"type": "error", "error": error}
+    elif called.endswith((_WHOLE, _STREAM)):
+        body = {"error": {"code": status, "message": error["message"], "status": "FAKE"}}
+    elif called.endswith((_CONVERSE, _CONVERSE_STREAM)):
+        body = {"message": error["message"]}
     else:
         body = {"error": {**error, "param": None, "code": "fake"}}
     return Answer(status, (JSON, ("x-request-id", "req_fake_failure")), json.dumps(body).encode())

@@ -47,7 +47,13 @@ def plan(target: str, body: bytes, told: Script | None, always: Script) -> tuple
         found = answer(target, parsed, told)
     except KeyError as missing:
         found = Answer(404, (("content-type", "text/plain"),), f"no recording {missing}".encode())
-    return told, steps(found, told, streamed=isinstance(parsed, dict) and bool(parsed.get("stream")))
+    return told, steps(found, told, streamed=_asks_stream(target, parsed))
+
+
+def _asks_stream(target: str, parsed: Any) -> bool:
+    """The body says so, or the path."""
+    by_path = target.partition("?")[0].endswith((":streamGenerateContent", "/converse-stream"))
+    return by_path or (isinstance(parsed, dict) and bool(parsed.get("stream")))
 
 
 def _json(body: bytes) -> Any:
