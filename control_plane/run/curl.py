@@ -66,7 +66,7 @@ def _example(listener: Listener, gateway: Gateway) -> tuple[Endpoint, str | None
     """Endpoint, model (None: may be left out) and whether the caller brings the provider's key."""
     if not isinstance(listener.serves, Models):
         return Endpoint.CHAT_COMPLETIONS, None, False
-    clusters = {cluster.name: cluster for cluster in gateway.clusters}
+    clusters = {cluster.name: cluster for cluster in (*gateway.clusters, *gateway.translations)}
     routes = {route.name: route for route in listener.serves.routes}
     for model, route_name in _candidates(listener.serves):
         endpoint = _endpoint(routes[route_name])
@@ -93,8 +93,9 @@ def _talks(model: str) -> bool:
 
 
 def _endpoint(route: ModelRoute) -> Endpoint | None:
-    served = {endpoint for variant in route.variants for endpoint in variant.endpoints}
-    return next((endpoint for endpoint in BODIES if endpoint in served), None)
+    """One that goes to the model as it is, where there is one."""
+    served = {e: v.groups[0][0].translated for v in route.variants for e in v.endpoints if e in BODIES}
+    return min((e for e in BODIES if e in served), key=lambda endpoint: served[endpoint], default=None)
 
 
 def _is_passthrough(route: ModelRoute, endpoint: Endpoint, clusters: dict[str, Cluster]) -> bool:
