@@ -6,7 +6,17 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import agents
+import openai
+import pydantic_ai
 import pytest
+from langchain_anthropic import ChatAnthropic
+from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_openai import ChatOpenAI
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.openai import OpenAIProvider
 
 from e2e.polyglot.meant import ARGUMENTS, INPUT, OUTPUT, TEXT, TOOL
 from e2e.translating import MODELS, World, translates, world
@@ -33,17 +43,17 @@ def get_weather(city: str, days: int, units: dict[str, list[str]]) -> str:
     return f"sunny in {city} for {days} days, {units}"
 
 
-RESULT = get_weather(**ARGUMENTS)
+SENT: dict[str, Any] = ARGUMENTS
+RESULT = get_weather(**SENT)
 
 
 class TestLangChain:
     def model(self, stage: World, client: str, provider: str) -> Any:
         if client == "messages":
-            found = pytest.importorskip("langchain_anthropic")
-            return found.ChatAnthropic(model=provider, base_url=stage.url, api_key=KEY, max_retries=0)
-        found = pytest.importorskip("langchain_openai")
+            account: dict[str, Any] = {"base_url": stage.url, "api_key": KEY, "max_retries": 0}
+            return ChatAnthropic(model=provider, **account)
         responses = client == "responses"
-        return found.ChatOpenAI(
+        return ChatOpenAI(
             model=provider, base_url=f"{stage.url}/v1", api_key=KEY, max_retries=0, use_responses_api=responses
         )
 
@@ -62,8 +72,6 @@ class TestLangChain:
 
     @TRANSLATED
     def test_tool(self, stage: World, client: str, provider: str) -> None:
-        from langchain_core.messages import HumanMessage, ToolMessage
-
         model = self.model(stage, client, provider).bind_tools([get_weather])
         said: list[Any] = [HumanMessage("What is the weather?")]
         said.append(model.invoke(said))
@@ -76,19 +84,12 @@ class TestLangChain:
 
 class TestPydanticAi:
     def agent(self, stage: World, client: str, provider: str, *tools: Any) -> Any:
-        ai = pytest.importorskip("pydantic_ai")
         if client == "messages":
-            from pydantic_ai.models.anthropic import AnthropicModel
-            from pydantic_ai.providers.anthropic import AnthropicProvider
-
             model: Any = AnthropicModel(provider, provider=AnthropicProvider(api_key=KEY, base_url=stage.url))
         else:
-            from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
-            from pydantic_ai.providers.openai import OpenAIProvider
-
             kind: Any = OpenAIResponsesModel if client == "responses" else OpenAIChatModel
             model = kind(provider, provider=OpenAIProvider(api_key=KEY, base_url=f"{stage.url}/v1"))
-        return ai.Agent(model, tools=tools)
+        return pydantic_ai.Agent(model, tools=tools)
 
     @TRANSLATED
     def test_whole(self, stage: World, client: str, provider: str) -> None:
@@ -120,9 +121,6 @@ class TestAgents:
         ("client", "provider"), [pair for pair in PAIRS if translates(*pair) and pair[0] != "messages"]
     )
     def test_tool(self, stage: World, client: str, provider: str, streamed: bool) -> None:
-        agents = pytest.importorskip("agents")
-        import openai
-
         async def run() -> Any:
             agents.set_tracing_disabled(True)
             async with openai.AsyncOpenAI(api_key=KEY, base_url=f"{stage.url}/v1", max_retries=0) as opened:

@@ -134,7 +134,8 @@ def test_allow_lists_hold(guarded: World, client: str, provider: str) -> None:
 
 @pytest.fixture(scope="module")
 def passing() -> Iterator[World]:
-    with world(**dict.fromkeys(MODELS, "passthrough_auth: true")) as made:
+    accounts: dict[str, Any] = dict.fromkeys(MODELS, "passthrough_auth: true")
+    with world(**accounts) as made:
         yield made
 
 

@@ -130,7 +130,7 @@ def test_what_no_dialect_allows_is_a_bad_request(stage: World, body: dict[str, A
 def test_chat_clients_get_the_count_of_a_stream_if_they_want_it(
     stage: World, provider: str, wanted: bool | None
 ) -> None:
-    more = {} if wanted is None else {"stream_options": {"include_usage": wanted}}
+    more: dict[str, Any] = {} if wanted is None else {"stream_options": {"include_usage": wanted}}
     reply = call(stage.port, CHAT, body_of("chat", provider, stream=True, **more))
     rows = [json.loads(line[6:]) for line in reply.body.decode().splitlines() if line.startswith("data: {")]
     counted = [row for row in rows if row.get("usage")]
