@@ -24,6 +24,20 @@ On `/v1/messages` (the shape of Anthropic):
 }
 ```
 
+On `/v1beta/models/...` (the shape of Gemini):
+
+```json
+{
+  "error": {
+    "code": 404,
+    "message": "...",
+    "status": "NOT_FOUND",
+    "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "model_not_found", "domain": "plano"}]
+  },
+  "request_id": "..."
+}
+```
+
 Everywhere else (the shape of OpenAI):
 
 ```json
@@ -38,16 +52,16 @@ Everywhere else (the shape of OpenAI):
 """
 
 _TYPES = """
-The `type` of each code in the two shapes:
+The `type` of each code in two of the shapes, the `status` in Gemini's:
 
-| code | OpenAI shape | Anthropic shape |
-|---|---|---|
+| code | OpenAI shape | Anthropic shape | Gemini shape |
+|---|---|---|---|
 """
 
 
 def page() -> str:
     meanings = "".join(map(_meaning, ALL))
-    types = "".join(f"| `{e.code}` | `{e.openai_type}` | `{e.anthropic_type}` |\n" for e in ALL)
+    types = "".join(f"| `{e.code}` | `{e.openai_type}` | `{e.anthropic_type}` | `{e.gemini_status}` |\n" for e in ALL)
     return _HEAD + meanings + _TYPES + types
 
 

@@ -29,7 +29,7 @@ REWRITE = "plano.rewrite"
 TRANSLATE = "plano.translate"
 _FAIL_OVER = [route.HeaderMatcher(name=names.FAIL_OVER_HEADER, present_match=True)]
 _FEW = 3
-_SOON_S = 0.025
+_SOON_S, _LATER_S = 0.025, 0.25
 _IDLE_MARGIN_S = 5.0
 
 
@@ -97,7 +97,8 @@ def _retry(usual: Retry, variant: Variant) -> Retry:
     if not any(target.translated for group in variant.groups for target in group):
         return usual
     if not usual.attempts:
-        return replace(usual, attempts=1, on=("connect-failure", "refused-stream"), backoff_base_s=_SOON_S)
+        on = ("connect-failure", "refused-stream")
+        return replace(usual, attempts=1, on=on, backoff_base_s=_SOON_S, backoff_max_s=_LATER_S)
     return replace(usual, on=(*usual.on, "retriable-headers"))
 
 

@@ -40,9 +40,14 @@ def refusal(code: str, headers: Sequence[core.HeaderValueOption] = ()) -> route.
         name=code,
         match=route.RouteMatch(prefix="/"),
         direct_response=_answer(error),
-        metadata=plain.metadata(ERROR, {"code": code, "openai": error.openai_type, "anthropic": error.anthropic_type}),
+        metadata=plain.metadata(ERROR, _told(error)),
         response_headers_to_add=list(headers),
     )
+
+
+def _told(error: errors.GatewayError) -> dict[str, str]:
+    words = {"openai": error.openai_type, "anthropic": error.anthropic_type, "gemini": error.gemini_status}
+    return {"code": error.code, **words}
 
 
 def undecided() -> route.Route:
