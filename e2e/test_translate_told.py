@@ -116,6 +116,22 @@ def test_content_that_cannot_be_carried_goes_to_who_takes_it(stage: World) -> No
     assert stage.counts() == ({"chat": 1} if reply.status == 200 else {})
 
 
+GEMINI_FAULTS: list[Any] = [
+    ("nobody-has-it", {"contents": []}, 404, "NOT_FOUND", "model_not_found"),
+    ("messages", b'{"contents": [', 400, "INVALID_ARGUMENT", "invalid_json"),
+]
+
+
+@pytest.mark.parametrize(("model", "body", "code", "status", "reason"), GEMINI_FAULTS)
+def test_our_own_errors_are_googles_for_googles_clients(
+    stage: World, model: str, body: Any, code: int, status: str, reason: str
+) -> None:
+    reply = call(stage.port, path_of("gemini", model), body)
+    assert (reply.status, reply.error["code"], reply.error["status"]) == (code, code, status)
+    assert reply.error["details"][0]["reason"] == reason and reply.error["message"]
+    assert reply.json["request_id"] == reply.headers["x-request-id"]
+
+
 @pytest.mark.parametrize(
     "body", [{"messages": "x"}, {"messages": [{"role": 7}]}, {"messages": [], "temperature": "hot"}]
 )

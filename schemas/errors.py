@@ -23,7 +23,22 @@ class GatewayError:
     message: str
     remedy: str
 
+    @property
+    def gemini_status(self) -> str:
+        """The `error.status` word of the Gemini shape, which goes by the status."""
+        return _GEMINI.get(self.status, "INTERNAL" if self.status >= 500 else "INVALID_ARGUMENT")
 
+
+_GEMINI = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
 _BAD = "invalid_request_error"
 _FAULT = "api_error"
 
