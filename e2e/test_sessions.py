@@ -60,7 +60,7 @@ def running() -> Iterator[Stage]:
 @pytest.mark.parametrize("path", PATHS)
 def test_an_id_pins_the_model_of_its_first_turn(world: Stage, path: str) -> None:
     headers = affine()
-    first = SONNET if path == MESSAGES else GPT
+    first = GPT
     assert model_of(world, WRITING, headers, path) == (first, "preference")
     until(lambda: model_of(world, WRITING, headers, path)[1] == "continuation")
     world.reset()
@@ -223,7 +223,7 @@ def conversation(text: str) -> str:
 def test_results_of_tools_stay_with_the_turns_model(by_turn: Stage, path: str) -> None:
     """An agent's loop: one decision for what the user said, none for what its tools say."""
     text, requested = conversation(WRITING), SMALL if path == MESSAGES else MINI
-    first = SONNET if path == MESSAGES else GPT
+    first = GPT
     assert by_turn.ask(text, requested, path).headers["x-plano-model"] == first
     sent = with_tool_result(text, path, requested)
     until(lambda: call(by_turn.port, path, sent).headers["x-plano-why"] == "continuation")
