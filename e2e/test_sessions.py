@@ -18,7 +18,6 @@ from e2e.choosing import (
     PATHS,
     PREFERENCES,
     SMALL,
-    SONNET,
     WRITING,
     Stage,
     body,
