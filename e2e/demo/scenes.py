@@ -152,9 +152,12 @@ def unknown_model(stage: Stage) -> Scene:
 
 def translation(stage: Stage) -> Scene:
     scene = Scene("An Anthropic client asks for an OpenAI model", f"POST {MESSAGES}  model: gpt-4o")
-    reply, _ = _ask(stage, scene, MESSAGES, asking("gpt-4o"))
-    scene.answered = _error(reply)
-    scene.expect((reply.status, reply.json["type"]) == (501, "error"), "501, as an Anthropic error")
+    reply, _ = _ask(stage, scene, MESSAGES, {**asking("gpt-4o"), "max_tokens": 100})
+    answer = reply.json
+    scene.answered = f"{reply.status} {short(answer['content'][0]['text'])}, as an Anthropic message"
+    scene.expect((reply.status, answer.get("type")) == (200, "message"), "200, in Anthropic's shape")
+    scene.expect(stage.openai.last.path == CHAT, "OpenAI is asked in its own language")
+    scene.expect(reply.headers.get("x-plano-translated") == "openai_chat", "the answer says that it was translated")
     return scene
 
 
