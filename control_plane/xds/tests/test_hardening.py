@@ -118,7 +118,7 @@ def test_slow_clients_are_cut_and_streams_are_not(name):
 
 @EVERY
 def test_provider_timeouts_hold_per_attempt(name):
-    policies = [n["retry_policy"] for n in walk(RENDERED[name]) if "retry_policy" in n and "cluster_name" not in n]
+    policies = [n["retry_policy"] for n in walk(RENDERED[name]) if "retry_policy" in n and "envoy_grpc" not in n]
     for policy in policies:
         assert {"per_try_timeout", "per_try_idle_timeout"} <= policy.keys()
         assert "rate_limited_retry_back_off" not in policy
