@@ -260,7 +260,8 @@ def test_the_total_time_holds_for_all_together(world: Crew) -> None:
     world.weather.next(fault="hang")
     reply = world.ask("short", BOTH)
     assert (reply.status, reply.error["code"], world.asked()) == (502, "agent_failed", ["weather"])
-    assert "late" in str(world.record(reply))
+    # Whoever looks at the clock first ends it: the sidecar, or Envoy on the sidecar's way to the agent.
+    assert any(word in world.record(reply)["problem"] for word in ("late", "status 504"))
 
 
 def test_retries_of_the_listener_hold_for_earlier_agents_too(world: Crew) -> None:
