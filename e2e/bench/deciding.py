@@ -24,7 +24,7 @@ from ext_proc.sessions.binding import Binding
 from ext_proc.sessions.store_shared import SharedStore
 from schemas import names
 
-MODEL, OTHER = "openai/gpt-4o", "openai/gpt-4o-mini"
+MODEL, OTHER = "openai/gpt-4.1", "openai/gpt-4.1-mini"  # what takes the largest body measured
 _ENVIRON = {"BENCH_KEY": "sk-bench"}
 _SESSION = "bench"
 

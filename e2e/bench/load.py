@@ -45,7 +45,7 @@ def request(model: str, *, stream: bool = False) -> bytes:
 def sized_request(size_bytes: int, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """A chat completion request with a body of that many bytes (at least 300), one message of a user."""
     body = {
-        "model": "openai/gpt-4o",
+        "model": "openai/gpt-4.1",
         "messages": [{"role": "system", "content": "You are a travel assistant."}, {"role": "user", "content": ""}],
         "temperature": 0.2,
     }
