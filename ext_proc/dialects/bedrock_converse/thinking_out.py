@@ -25,7 +25,7 @@ from ext_proc.dialects.bedrock_converse.words import Maker, is_adaptive, is_alwa
 Written = dict[str, Any]
 _LEAST_BUDGET_TOKENS = 1024
 _DEFAULT_MAX_TOKENS = 4096
-_CLAUDES = ("low", "medium", "high", "xhigh", "max")
+_EFFORTS_OF_ANTHROPIC = ("low", "medium", "high", "xhigh", "max")
 _THREE = ("low", "medium", "high")
 EFFORT = "effort"
 """Member of what `write_thinking` returns that belongs into `outputConfig`."""
@@ -70,7 +70,7 @@ def _claude(thinking: Thinking, request: Request, model: Model, losses: Losses, 
         losses.at(thinking.at, barred)
         return {}
     if is_adaptive(model):
-        effort = _word(thinking, _CLAUDES)
+        effort = _word(thinking, _EFFORTS_OF_ANTHROPIC)
         return {"thinking": {"type": "adaptive"}} | ({EFFORT: effort} if effort else {})
     most = request.max_tokens or model.max_output_tokens or _wanted_tokens(thinking) + _DEFAULT_MAX_TOKENS
     if most <= _LEAST_BUDGET_TOKENS:
