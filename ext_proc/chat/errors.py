@@ -41,6 +41,18 @@ class ProviderError:
     retry_after_s: float | None = None
 
 
+def cut(code: str = "") -> ProviderError:
+    """A stream that ended before its end; `code`: what the dialect calls it."""
+    message = "the provider's answer ended before it was complete"
+    return ProviderError(fault=Fault.CUT, status=502, message=message, code=code)
+
+
+def garbled(code: str = "") -> ProviderError:
+    """A stream that is none of its dialect."""
+    message = "the provider's answer could not be understood"
+    return ProviderError(fault=Fault.GARBLED, status=502, message=message, code=code)
+
+
 class Malformed(Exception):
     """The client's request is none of its dialect. `at` is the address in the body."""
 

@@ -8,12 +8,11 @@ provider with the client's own request; a later one is the client's dialect's er
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ext_proc.chat import whole
 from ext_proc.chat.answer import Answer, Usage
@@ -26,21 +25,18 @@ from ext_proc.conversation.body import read_body
 from ext_proc.conversation.dialect import ConversationError
 from ext_proc.http_calls import Answering, HttpCall
 from ext_proc.ports import StreamedAnswer, Upstream, UpstreamError
-from ext_proc.translate import failing, languages, models, needs
+from ext_proc.translate import failing, languages, models, needs, telling
 from ext_proc.translate.calling import CallAttempt, Caller
 from ext_proc.translate.calls import table
 from ext_proc.translate.relay import Relay
 from ext_proc.translate.targets import Target, Targets
 from schemas import names
 
-_LOG = logging.getLogger("ext_proc.translate")
 MAX_ANSWER_BYTES = 64 << 20
 MAX_ERROR_BYTES = 1 << 20
 _LONGEST_S = 24 * 3600.0
 _MARGIN = 0.9
 """Envoy's own limit for silence cuts the connection; ours comes a little earlier and says so in the client's words."""
-_PASSED_ON = ("x-request-id", "traceparent", "tracestate", "baggage", "user-agent")
-_PASSED_BACK = ("retry-after", "retry-after-ms")
 
 
 @dataclass(slots=True)
@@ -58,8 +54,6 @@ class _Attempt:
     usage: Usage | None = None
     fault: str = ""
     status: int = 0
-    chunks: int = 0
-    notes: dict[str, object] = field(default_factory=dict)
 
 
 class Translator:
@@ -116,15 +110,11 @@ class Translator:
         self, attempt: _Attempt, request: Request, encoded: Encoded
     ) -> AbstractAsyncContextManager[StreamedAnswer]:
         target = attempt.target
-        passed = {name: attempt.asked.headers[name] for name in _PASSED_ON if name in attempt.asked.headers}
-        headers = {**passed, "content-type": "application/json", **encoded.headers}
-        if attempt.key:
-            headers[names.KEY_HEADER] = attempt.key
         return self._upstream.stream(
             target.outbound,
             "POST",
             target.stream_path if request.stream else target.path,
-            headers=headers,
+            headers=telling.to_provider(attempt.asked.headers, encoded.headers, attempt.key),
             body=dumps(encoded.body),
             deadline_s=_LONGEST_S,
         )
@@ -229,8 +219,7 @@ async def _failed(answer: StreamedAnswer, attempt: _Attempt, answering: Answerin
     except (UpstreamError, Garbled, TimeoutError):
         body = b""
     error = attempt.target.dialect.decode_error(answer.status, answer.headers, body)
-    back = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-    await _refuse(error, attempt, answering, back)
+    await _refuse(error, attempt, answering, telling.of_refusal(answer.headers))
 
 
 async def _relayed(answer: StreamedAnswer, attempt: _Attempt, saying: Saying, answering: Answering) -> None:
@@ -258,7 +247,6 @@ async def _pieces(answer: StreamedAnswer, attempt: _Attempt, relay: Relay) -> As
     """The client's bytes as they come; however the provider ends, the last of them is an end the client knows."""
     try:
         async for chunk in _patient(answer.chunks, attempt.idle_s):
-            attempt.chunks += 1
             yield relay.feed(chunk)
             if relay.over:
                 return
@@ -278,9 +266,7 @@ async def _refuse(
     fails_over: bool = False,
 ) -> None:
     attempt.fault = error.fault.value
-    extra = dict(back or {})
-    if fails_over or error.fault in failing.FAIL_OVER:
-        extra[names.FAIL_OVER_HEADER] = error.fault.value
+    extra = {**(back or {}), **telling.fail_over(error, always=fails_over)}
     body = dumps(attempt.client.encode_error(error))
     await _say(error.status, "application/json", body, attempt, answering, extra)
 
@@ -309,15 +295,7 @@ def _head(media_type: str, attempt: _Attempt) -> list[tuple[str, str]]:
     pairs = [("content-type", media_type), (names.TRANSLATED_HEADER, attempt.target.dialect.name)]
     if media_type == "text/event-stream":
         pairs.append(("cache-control", "no-cache"))
-    if attempt.dropped:
-        pairs.append((names.DROPPED_HEADER, _listed(attempt.dropped)))
-    return pairs
-
-
-def _listed(addresses: tuple[str, ...]) -> str:
-    """Addresses may hold names of members a client made up."""
-    text = ",".join(addresses)[:1000]
-    return "".join(character if " " <= character <= "~" else "?" for character in text)
+    return [*pairs, *telling.dropped(attempt.dropped).items()]
 
 
 def _trailers(attempt: _Attempt) -> list[tuple[str, str]]:
@@ -338,11 +316,10 @@ def _note(attempt: _Attempt) -> None:
         "model": attempt.model[:200],
         "status": attempt.status or None,
         "fault": attempt.fault or None,
-        "dropped": [each[:100] for each in attempt.dropped[:20]] or None,
         "input_tokens": usage.input,
         "cached_tokens": usage.cached,
         "output_tokens": usage.output,
         "reasoning_tokens": usage.reasoning,
         "total_ms": round((time.perf_counter() - attempt.began_s) * 1000, 3),
     }
-    _LOG.info("translated", extra={"fields": {name: value for name, value in fields.items() if value is not None}})
+    telling.note(fields, attempt.dropped)

@@ -8,7 +8,6 @@ fails is the answer. Faults fail over as those of chat do.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,19 +21,14 @@ from ext_proc.conversation.body import read_body
 from ext_proc.conversation.dialect import ConversationError
 from ext_proc.http_calls import Answering
 from ext_proc.ports import Answer, Upstream, UpstreamError
-from ext_proc.translate import failing, languages
+from ext_proc.translate import failing, languages, telling
 from ext_proc.translate.calls import table
 from ext_proc.translate.calls.values import Heard, Sending, Told, Wanted
 from ext_proc.translate.targets import CallTarget
 from schemas import names
 
-_LOG = logging.getLogger("ext_proc.translate")
-ESTIMATED_HEADER = "x-plano-estimated"
-"""Says that a count is a guess."""
 AT_ONCE = 4
 _LONGEST_S = 3600.0
-_PASSED_ON = ("x-request-id", "traceparent", "tracestate", "baggage", "user-agent")
-_PASSED_BACK = ("retry-after", "retry-after-ms")
 
 
 class _Refused(Exception):
@@ -83,9 +77,12 @@ class Caller:
         outcome = await self._outcome(body, attempt)
         _note(attempt, outcome, began_s)
         data = dumps(outcome.body)
-        pairs = {"content-type": "application/json", names.TRANSLATED_HEADER: attempt.target.shape, **outcome.headers}
-        if outcome.dropped:
-            pairs[names.DROPPED_HEADER] = _listed(outcome.dropped)
+        pairs = {
+            "content-type": "application/json",
+            names.TRANSLATED_HEADER: attempt.target.shape,
+            **outcome.headers,
+            **telling.dropped(outcome.dropped),
+        }
         answering.begin(outcome.status, [*pairs.items(), ("content-length", str(len(data)))])
         await answering.write(data)
         answering.end(_trailers(outcome.usage))
@@ -119,15 +116,11 @@ class Caller:
         return [task.result() for task in tasks]
 
     async def _ask(self, body: Plain, more: Mapping[str, str], attempt: CallAttempt) -> Answer:
-        passed = {name: attempt.asked.headers[name] for name in _PASSED_ON if name in attempt.asked.headers}
-        headers = {**passed, "content-type": "application/json", **more}
-        if attempt.key:
-            headers[names.KEY_HEADER] = attempt.key
         return await self._upstream.call(
             attempt.target.outbound,
             "POST",
             attempt.target.path,
-            headers=headers,
+            headers=telling.to_provider(attempt.asked.headers, more, attempt.key),
             body=dumps(body),
             deadline_s=attempt.idle_s or _LONGEST_S,
         )
@@ -161,28 +154,20 @@ def _refused(answer: Answer, attempt: CallAttempt) -> _Refused:
     if names.LOCAL_HEADER in answer.headers:
         return _Refused(failing.UNREACHABLE, {})
     error = table.error_reader(attempt.target.shape)(answer.status, answer.headers, answer.body)
-    return _Refused(error, {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers})
+    return _Refused(error, telling.of_refusal(answer.headers))
 
 
 def _answered(told: Told, sending: Sending) -> _Outcome:
-    headers = {ESTIMATED_HEADER: "true"} if told.estimated else {}
+    headers = {names.ESTIMATED_HEADER: "true"} if told.estimated else {}
     return _Outcome(status=200, body=told.body, headers=headers, dropped=sending.dropped, usage=told.usage)
 
 
 def _failed(
     attempt: CallAttempt, error: ProviderError, back: Mapping[str, str] | None = None, *, fails_over: bool = False
 ) -> _Outcome:
-    headers = dict(back or {})
-    if fails_over or error.fault in failing.FAIL_OVER:
-        headers[names.FAIL_OVER_HEADER] = error.fault.value
+    headers = {**(back or {}), **telling.fail_over(error, always=fails_over)}
     body = attempt.client.encode_error(error)
     return _Outcome(status=error.status, body=body, headers=headers, fault=error.fault.value)
-
-
-def _listed(addresses: Sequence[str]) -> str:
-    """Addresses may hold names of members a client made up."""
-    text = ",".join(addresses)[:1000]
-    return "".join(character if " " <= character <= "~" else "?" for character in text)
 
 
 def _trailers(usage: Usage | None) -> list[tuple[str, str]]:
@@ -201,8 +186,7 @@ def _note(attempt: CallAttempt, outcome: _Outcome, began_s: float) -> None:
         "model": attempt.model[:200],
         "status": outcome.status,
         "fault": outcome.fault or None,
-        "dropped": [each[:100] for each in outcome.dropped[:20]] or None,
         "input_tokens": outcome.usage.input if outcome.usage else None,
         "total_ms": round((time.perf_counter() - began_s) * 1000, 3),
     }
-    _LOG.info("translated", extra={"fields": {name: value for name, value in fields.items() if value is not None}})
+    telling.note(fields, outcome.dropped)

@@ -7,14 +7,15 @@ for. Never: a text that is no JSON is not quoted.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from ext_proc.chat import errors
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
+from ext_proc.chat.retry_after import retry_after_s
 
 _FAULTS = {
     "invalid_request_error": Fault.CALLER,
@@ -67,15 +68,11 @@ _TOO_LONG = "prompt is too long"
 
 
 def cut() -> ProviderError:
-    return ProviderError(
-        fault=Fault.CUT, status=502, message="the provider's answer ended before it was complete", code="api_error"
-    )
+    return errors.cut("api_error")
 
 
 def garbled() -> ProviderError:
-    return ProviderError(
-        fault=Fault.GARBLED, status=502, message="the provider's answer could not be understood", code="api_error"
-    )
+    return errors.garbled("api_error")
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -87,7 +84,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         status=status,
         message=message or f"the provider answered with status {status}",
         code=kind,
-        retry_after_s=_retry_after_s({name.lower(): value for name, value in headers.items()}),
+        retry_after_s=retry_after_s({name.lower(): value for name, value in headers.items()}),
     )
 
 
@@ -148,12 +145,3 @@ def _error_object(body: bytes) -> Plain:
 def _word(found: Plain, name: str) -> str:
     value = found.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date is not read, there is no clock here."""
-    try:
-        found = float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and found >= 0 else None

@@ -8,12 +8,13 @@ part of it. Never: a text that is no JSON is not quoted.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 
-from ext_proc.chat.errors import Fault, ProviderError
+from ext_proc.chat import errors
+from ext_proc.chat.errors import ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
+from ext_proc.chat.retry_after import retry_after_s
 
 _HEADER = "x-amzn-errortype"
 _STATUS = {
@@ -33,11 +34,11 @@ _STATUS = {
 
 
 def cut() -> ProviderError:
-    return ProviderError(fault=Fault.CUT, status=502, message="the provider's answer ended before it was complete")
+    return errors.cut()
 
 
 def garbled() -> ProviderError:
-    return ProviderError(fault=Fault.GARBLED, status=502, message="the provider's answer could not be understood")
+    return errors.garbled()
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -49,7 +50,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         status=status,
         message=message or f"the provider answered with status {status}",
         code=code,
-        retry_after_s=_retry_after_s(lower),
+        retry_after_s=retry_after_s(lower),
     )
 
 
@@ -94,12 +95,3 @@ def _error_object(body: bytes) -> Plain:
 def _word(found: Plain, name: str) -> str:
     value = found.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date is not read, there is no clock here."""
-    try:
-        found = float(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and found >= 0 else None

@@ -1,19 +1,14 @@
-"""Turns as Converse demands them: the user begins, roles alternate, results of tools stand in the turn behind their
-calls.
+"""Turns as Converse demands them; see `chat.pairing`.
 
-In: turns of which only what can be sent is left. Out: the same, put together and ordered, with ids that are legal,
-unique and equal in call and result. Raises Unable where a call has no result or a result no call: nothing is invented.
+In: turns of which only what can be sent is left. Out: the same, with ids this API takes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 
-from ext_proc.chat.errors import Unable
-from ext_proc.chat.parts import Part, ToolCall, ToolResult
+from ext_proc.chat import pairing
 from ext_proc.chat.request import Turn
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
@@ -21,79 +16,8 @@ _LEGAL = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 
 def fit_id(id: str) -> str:
     """The id itself where it is legal, else always the same one for it."""
-    if _LEGAL.fullmatch(id):
-        return id
-    return f"tooluse_{hashlib.sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A call that waits for its result; `id` is the one written."""
-
-    call: ToolCall
-    id: str
+    return id if _LEGAL.fullmatch(id) else pairing.digest_id("tooluse", id)
 
 
 def pair(turns: Iterable[Turn]) -> list[Turn]:
-    used: set[str] = set()
-    asked: list[_Asked] = []
-    paired: list[Turn] = []
-    for turn in _merged(turns):
-        results = [_answer(asked, part) for part in turn.parts if isinstance(part, ToolResult)]
-        _check_answered(asked)
-        others: list[Part] = [part for part in turn.parts if not isinstance(part, ToolResult)]
-        if turn.role == "assistant":
-            others, asked = _ask(others, used)
-        paired.append(replace(turn, parts=(*results, *others)))
-    _check_answered(asked)
-    return paired
-
-
-def _merged(turns: Iterable[Turn]) -> list[Turn]:
-    merged: list[Turn] = []
-    for turn in turns:
-        if merged and merged[-1].role == turn.role:
-            merged[-1] = replace(merged[-1], parts=(*merged[-1].parts, *turn.parts))
-        elif turn.parts:
-            merged.append(turn)
-    return merged
-
-
-def _ask(parts: Sequence[Part], used: set[str]) -> tuple[list[Part], list[_Asked]]:
-    written: list[Part] = []
-    asked: list[_Asked] = []
-    for part in parts:
-        if isinstance(part, ToolCall):
-            asked.append(_Asked(part, _unique(fit_id(part.id or f"call_{len(used)}"), used)))
-            part = replace(part, id=asked[-1].id)
-        written.append(part)
-    return written, asked
-
-
-def _unique(id: str, used: set[str]) -> str:
-    """Some clients count their calls anew in every turn."""
-    found, number = id, 1
-    while found in used:
-        number += 1
-        found = f"{id[:56]}_{number}"
-    used.add(found)
-    return found
-
-
-def _answer(asked: list[_Asked], result: ToolResult) -> ToolResult:
-    number = next((number for number, each in enumerate(asked) if _fits(each.call, result)), None)
-    if number is None:
-        raise Unable(result.at, "content", "a tool's result must follow the turn that called the tool")
-    return replace(result, call_id=asked.pop(number).id)
-
-
-def _fits(call: ToolCall, result: ToolResult) -> bool:
-    """Where a dialect has no ids, names and the order tell."""
-    if call.id or result.call_id:
-        return call.id == result.call_id
-    return not result.name or result.name == call.name
-
-
-def _check_answered(asked: list[_Asked]) -> None:
-    if asked:
-        raise Unable(asked[0].call.at, "content", "a tool call needs its result in the turn behind it")
+    return pairing.pair(turns, fit_id)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ext_proc.chat import errors
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
@@ -82,11 +83,11 @@ _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
 def cut() -> ProviderError:
-    return ProviderError(fault=Fault.CUT, status=502, message="the provider's answer ended before it was complete")
+    return errors.cut()
 
 
 def garbled() -> ProviderError:
-    return ProviderError(fault=Fault.GARBLED, status=502, message="the provider's answer could not be understood")
+    return errors.garbled()
 
 
 def broken(reason: str, message: object) -> ProviderError:

@@ -7,13 +7,14 @@ with the types and codes this dialect's clients look for. Never: a text that is 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from ext_proc.chat import errors
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
+from ext_proc.chat.retry_after import WITH_MS, retry_after_s
 
 _STATUS = {
     Fault.CALLER: 400,
@@ -42,16 +43,14 @@ _WORDS = {
     Fault.OVERLOADED: ("server_error", "server_is_overloaded"),
 }
 """The type and code clients know a fault by; a code "" leaves the provider's."""
-_CUT = "the provider's answer ended before it was complete"
 
 
 def cut() -> ProviderError:
-    return ProviderError(fault=Fault.CUT, status=502, message=_CUT, code="server_error")
+    return errors.cut("server_error")
 
 
 def garbled() -> ProviderError:
-    message = "the provider's answer could not be understood"
-    return ProviderError(fault=Fault.GARBLED, status=502, message=message, code="server_error")
+    return errors.garbled("server_error")
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -64,7 +63,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         message=message or f"the provider answered with status {status}",
         code=next(iter(words), ""),
         param=param,
-        retry_after_s=_retry_after_s({name.lower(): value for name, value in headers.items()}),
+        retry_after_s=retry_after_s({name.lower(): value for name, value in headers.items()}, WITH_MS),
     )
 
 
@@ -123,15 +122,3 @@ def _word(found: Plain, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return value if isinstance(value, str) else str(value) if abs(value) < 1_000_000 else ""
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date is not read, there is no clock here."""
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            found = float(headers.get(name, "")) * unit_s
-        except ValueError:
-            continue
-        if math.isfinite(found) and found >= 0:
-            return found
-    return None

@@ -7,13 +7,14 @@ dialect's clients look for. Never: a text that is no JSON is not quoted.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from ext_proc.chat import errors
 from ext_proc.chat.errors import Fault, ProviderError
 from ext_proc.chat.faults import classify
 from ext_proc.chat.parts import Plain
+from ext_proc.chat.retry_after import WITH_MS, retry_after_s
 
 _FAULTS = {
     "server_error": Fault.OUTAGE,
@@ -66,15 +67,11 @@ _WORDS = {
 
 
 def cut() -> ProviderError:
-    return ProviderError(
-        fault=Fault.CUT, status=502, message="the provider's answer ended before it was complete", code="server_error"
-    )
+    return errors.cut("server_error")
 
 
 def garbled() -> ProviderError:
-    return ProviderError(
-        fault=Fault.GARBLED, status=502, message="the provider's answer could not be understood", code="server_error"
-    )
+    return errors.garbled("server_error")
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -87,7 +84,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> Provid
         message=message or f"the provider answered with status {status}",
         code=code or kind,
         param=param,
-        retry_after_s=_retry_after_s({name.lower(): value for name, value in headers.items()}),
+        retry_after_s=retry_after_s({name.lower(): value for name, value in headers.items()}, WITH_MS),
     )
 
 
@@ -147,15 +144,3 @@ def _error_object(body: bytes) -> Plain:
 def _word(found: Plain, name: str) -> str:
     value = found.get(name)
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date is not read, there is no clock here."""
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            found = float(headers.get(name, "")) * unit_s
-        except ValueError:
-            continue
-        if math.isfinite(found) and found >= 0:
-            return found
-    return None

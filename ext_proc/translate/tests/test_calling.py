@@ -14,7 +14,7 @@ import pytest
 from ext_proc.http_calls import HttpCall
 from ext_proc.ports import Answer, StreamedAnswer, UpstreamCut, UpstreamError, UpstreamLate
 from ext_proc.translate.attempt import Translator
-from ext_proc.translate.calling import AT_ONCE, ESTIMATED_HEADER
+from ext_proc.translate.calling import AT_ONCE
 from ext_proc.translate.targets import Targets, UnknownAccount
 from schemas import names
 from schemas.runtime import Account, Beside, Spoken
@@ -167,7 +167,7 @@ def test_a_malformed_body_is_the_clients_fault_at_every_provider(body: bytes) ->
 def test_a_count_nobody_makes_is_guessed_and_says_so() -> None:
     provider = Provider([vector(1)])
     client = ask(provider, COUNT, {"messages": [{"role": "user", "content": "Hello"}]}, "talker")
-    assert (client.status, client.headers[ESTIMATED_HEADER], provider.seen) == (200, "true", [])
+    assert (client.status, client.headers[names.ESTIMATED_HEADER], provider.seen) == (200, "true", [])
     assert client.json["input_tokens"] > 0
 
 
