@@ -195,7 +195,7 @@ def _prepared(file: Path | None) -> tuple[Compiled, RuntimeConfig, tuple[Choices
     compiled = compile_source(require(file, None))
     require_valid(compiled, later="not-enforced")
     assert compiled.config and compiled.gateway, "checked by require_valid"
-    config = runtime(compiled.config, compiled.gateway)
+    config = runtime(compiled.config, compiled.gateway, compiled.plan)
     return compiled, config, choices(config)
 
 

@@ -16,8 +16,8 @@ from control_plane.plan.models import Map, Roads, roads
 from control_plane.plan.routes import Road, serving, surviving
 from control_plane.suggest import closest, hint, listed
 from schemas import errors
+from schemas.names import QUESTION_PREFIX
 
-ROUTING = "/routing"
 CHOICE_ONLY = "the gateway answers with the choice, and no model is called"
 OWN_PATHS = {
     "/healthz": "the gateway answers by itself while it is ready",
@@ -42,7 +42,7 @@ def request(whole: Config, made: Plan, planned: Planned, model: str | None, path
     found = _find(laid, model)
     asked = path or _usual_path(found)
     steps = [_listener_step(planned.listener), *_auth_steps(planned)]
-    if asked.startswith(ROUTING) and asked.removeprefix(ROUTING) in CHAT:
+    if asked.startswith(QUESTION_PREFIX) and asked.removeprefix(QUESTION_PREFIX) in CHAT:
         choice = _request(planned, asked, model, [*steps, Step(topic="path", text=CHOICE_ONLY, at=None)])
         return replace(choice, deciding=deciding(whole, made, planned))
     if asked in OWN_PATHS:

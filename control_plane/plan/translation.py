@@ -18,10 +18,6 @@ from control_plane.plan import calls
 from control_plane.plan.providers import Provider
 from schemas import names
 
-READY: frozenset[Dialect] = frozenset(
-    {"openai_chat", "openai_responses", "anthropic_messages", "gemini", "bedrock_converse"}
-)
-"""The dialects the sidecar knows."""
 CLIENTS: Mapping[Endpoint, Dialect] = MappingProxyType(
     {
         Endpoint.CHAT_COMPLETIONS: "openai_chat",
@@ -66,7 +62,7 @@ def spoken(provider: Provider) -> tuple[Spoken, ...]:
         )
         for dialect in order
         for whole, stream in (_CALLS[dialect],)
-        if dialect in READY and whole in paths and stream in paths
+        if whole in paths and stream in paths
     )
 
 

@@ -13,12 +13,10 @@ from control_plane.compile import Compiled
 from control_plane.config import Text
 from control_plane.environment import Environment
 from control_plane.gateway import Endpoint
-from control_plane.plan import plan
 from control_plane.plan.clusters import http_host
 from control_plane.plan.clusters import tls as upstream_tls
 from control_plane.plan.providers import Key, Nothing, Provider, address_of
 from control_plane.plan.router import CONTEXT_TOKENS, Chooser
-from control_plane.problems import Problems
 
 _ASK_A_GATEWAY = (
     "start the gateway and ask it: POST /routing/v1/chat/completions with the header x-plano-explain: true; or use "
@@ -54,10 +52,8 @@ class Model:
 
 def chooser(compiled: Compiled) -> Chooser:
     """Who chooses in this configuration, which must have no errors."""
-    assert compiled.config is not None
-    made = plan(compiled.config, Problems())
-    assert made is not None, "compiled without errors"
-    return made.chooser
+    assert compiled.plan is not None, "compiled without errors"
+    return compiled.plan.chooser
 
 
 def needed(chosen: Chooser, word: str) -> bool:
